@@ -1,0 +1,335 @@
+"""La ligne de commande de la bibliothèque : vérifier des FOP, contrôler et expliquer les règles, mesurer."""
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import date
+from enum import IntEnum, StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import orjson
+import typer
+from rich.table import Table
+
+from services.regles.affichage import afficher_rapport, creer_console
+from services.regles.cas import jouer_cas
+from services.regles.couverture import mesurer_couverture
+from services.regles.ecriture import ecrire_json
+from services.regles.erreurs import Anomalie, EntreesInvalides, FopInvalide
+from services.regles.fop import TAILLE_MAX_CORPS, lire_fop_json
+from services.regles.lint import controler_dossier
+from services.regles.messages import ecrire_date, ecrire_simplement
+from services.regles.moteur.port import MoteurIndisponible
+from services.regles.paquet import Paquet, charger_paquet
+from services.regles.rapport import Rapport
+from services.regles.schemas import SCHEMAS
+from services.regles.trace import RESULTATS
+from services.regles.verification import Verificateur
+
+RACINE = Path(__file__).resolve().parents[2]
+
+
+class Code(IntEnum):
+    """Codes de sortie, du plus grave au moins grave quand plusieurs FOP sont vérifiées."""
+
+    FAVORABLE = 0
+    ECART = 1
+    A_COMPLETER = 2
+    ENTREE_FAUTIVE = 3
+    ERREUR_INTERNE = 4
+
+
+GRAVITE_DES_CODES = (Code.ERREUR_INTERNE, Code.ENTREE_FAUTIVE, Code.ECART, Code.A_COMPLETER, Code.FAVORABLE)
+
+
+class ChoixMoteur(StrEnum):
+    """Moteurs proposés."""
+
+    direct = "direct"
+    durable = "durable"
+    double = "double"
+
+
+class ChoixFormat(StrEnum):
+    """Formats de sortie d'un rapport."""
+
+    texte = "texte"
+    json = "json"
+
+
+class ChoixDetail(StrEnum):
+    """Détail d'un rapport."""
+
+    essentiel = "essentiel"
+    complet = "complet"
+
+
+Dossier = Annotated[
+    Path,
+    typer.Option("--regles", envvar="VERIFOP_REGLES", help="Dossier des règles.", show_default="regles/"),
+]
+
+application = typer.Typer(
+    help="VériFOP : vérifier une Fiche Opération avant de lancer la consultation.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+regles = typer.Typer(help="Contrôler, jouer, couvrir, publier et expliquer les règles.", no_args_is_help=True)
+banc = typer.Typer(help="Mesurer.", no_args_is_help=True)
+application.add_typer(regles, name="regles")
+application.add_typer(banc, name="banc")
+
+
+def arreter(message: str, code: Code) -> NoReturn:
+    """Écrit le message sur la sortie d'erreur et arrête la commande avec ce code."""
+    creer_console(erreur=True).print(message, soft_wrap=True)
+    raise typer.Exit(code)
+
+
+def charger(dossier: Path) -> Paquet:
+    """Charge le paquet ou arrête la commande en disant toutes ses fautes."""
+    try:
+        return charger_paquet(dossier)
+    except EntreesInvalides as erreur:
+        arreter(f"Le dossier de règles est fautif :\n{_lister(erreur.anomalies)}", Code.ENTREE_FAUTIVE)
+
+
+def _lister(anomalies: tuple[Anomalie, ...]) -> str:
+    return "\n".join(f"  {anomalie}" for anomalie in anomalies)
+
+
+def _lire_jour(texte: str | None) -> date | None:
+    if texte is None:
+        return None
+    try:
+        return date.fromisoformat(texte)
+    except ValueError:
+        arreter(
+            f"--date : date AAAA-MM-JJ attendue, {len(texte)} caractères lus : écrire par exemple 2026-08-20",
+            Code.ENTREE_FAUTIVE,
+        )
+
+
+@application.command()
+def verifier(
+    fichiers: Annotated[list[str], typer.Argument(help="Fichiers JSON de FOP ; « - » lit l'entrée standard.")],
+    jour: Annotated[str | None, typer.Option("--date", help="Simuler un lancement ce jour-là (AAAA-MM-JJ).")] = None,
+    moteur: Annotated[ChoixMoteur, typer.Option(help="Moteur qui juge.")] = ChoixMoteur.double,
+    forme: Annotated[ChoixFormat, typer.Option("--format", help="Forme de la sortie.")] = ChoixFormat.texte,
+    detail: Annotated[
+        ChoixDetail, typer.Option(help="Avec les textes des clauses et le pourquoi.")
+    ] = ChoixDetail.essentiel,
+    dossier: Dossier = RACINE / "regles",
+) -> None:
+    """Vérifier une ou plusieurs FOP.
+
+    Code de sortie : 0 favorable, 1 écart, 2 à compléter, 3 entrée fautive, 4 erreur interne (le plus grave l'emporte :
+    4, 3, 1, 2, 0).
+    """
+    simulee = _lire_jour(jour)
+    try:
+        verificateur = Verificateur(charger(dossier), moteur.value)
+    except MoteurIndisponible as erreur:
+        arreter(f"Moteur {moteur.value} : {erreur}", Code.ENTREE_FAUTIVE)
+    if verificateur.degrade:
+        creer_console(erreur=True).print(
+            "Avertissement : durable-rules absent, le moteur direct juge seul.", style="yellow"
+        )
+    codes = [
+        _verifier_un(verificateur, fichier, simulee, forme, detail, seul=len(fichiers) == 1) for fichier in fichiers
+    ]
+    raise typer.Exit(next(code for code in GRAVITE_DES_CODES if code in codes))
+
+
+def _verifier_un(
+    verificateur: Verificateur,
+    fichier: str,
+    jour: date | None,
+    forme: ChoixFormat,
+    detail: ChoixDetail,
+    *,
+    seul: bool,
+) -> Code:
+    console = creer_console()
+    try:
+        rapport = verificateur.verifier(lire_fop_json(_lire_octets(fichier)), jour, detail.value)
+    except OSError as erreur:
+        creer_console(erreur=True).print(f"{fichier} : fichier illisible ({erreur.strerror}).", soft_wrap=True)
+        return Code.ENTREE_FAUTIVE
+    except FopInvalide as erreur:
+        if forme is ChoixFormat.json:
+            anomalies = [ecrire_anomalie(anomalie) for anomalie in erreur.anomalies]
+            print(orjson.dumps({"fichier": fichier, "anomalies": anomalies}).decode())
+        else:
+            pluriel = "s" if len(erreur.anomalies) > 1 else ""
+            console.print(f"{fichier} : fiche refusée, {len(erreur.anomalies)} faute{pluriel}", style="bold red")
+            console.print(_lister(erreur.anomalies), soft_wrap=True)
+        return Code.ENTREE_FAUTIVE
+    if forme is ChoixFormat.json:
+        print(ecrire_json(rapport).decode())
+    else:
+        if not seul:
+            console.rule(fichier, style="dim")
+        afficher_rapport(rapport, console, detail.value)
+    return choisir_code(rapport)
+
+
+def ecrire_anomalie(anomalie: Anomalie) -> dict[str, str]:
+    """Rend une faute en objet JSON."""
+    return {
+        "code": anomalie.code,
+        "chemin": anomalie.chemin,
+        "pointeur": anomalie.pointeur,
+        "attendu": anomalie.attendu,
+        "lu": anomalie.lu,
+        "correction": anomalie.correction,
+    }
+
+
+def _lire_octets(fichier: str) -> bytes:
+    # Un octet de plus que permis suffit pour que la lecture dise « trop long » sans tout charger.
+    if fichier == "-":
+        return sys.stdin.buffer.read(TAILLE_MAX_CORPS + 1)
+    with open(fichier, "rb") as flux:
+        return flux.read(TAILLE_MAX_CORPS + 1)
+
+
+def choisir_code(rapport: Rapport) -> Code:
+    """Rend le code de sortie d'un rapport : la plus mauvaise de ses synthèses."""
+    syntheses = rapport.syntheses
+    etats = {syntheses.loi.etat, syntheses.engagement_local.etat, syntheses.plan_national.etat}
+    if "en_erreur" in etats:
+        return Code.ERREUR_INTERNE
+    if "defavorable" in etats:
+        return Code.ECART
+    return Code.A_COMPLETER if "a_completer" in etats else Code.FAVORABLE
+
+
+@regles.command()
+def lint(dossier: Dossier = RACINE / "regles") -> None:
+    """Contrôler le dossier de règles (L01 à L17)."""
+    fautes = controler_dossier(dossier)
+    console = creer_console()
+    for faute in fautes:
+        console.print(f"{faute.code:<4} {faute}", soft_wrap=True)
+    if fautes:
+        console.print(f"{len(fautes)} faute{'s' if len(fautes) > 1 else ''}", style="bold red")
+        raise typer.Exit(Code.ECART)
+    paquet = charger(dossier)
+    console.print(
+        f"{len(paquet.regles)} règles, {len(paquet.parametres)} paramètres, {len(paquet.clauses)} clauses : "
+        f"aucune faute (paquet {paquet.version}, empreinte {paquet.empreinte[:12]})",
+        soft_wrap=True,
+    )
+
+
+@regles.command()
+def cas(dossier: Dossier = RACINE / "regles", moteur: ChoixMoteur = ChoixMoteur.double) -> None:
+    """Jouer les cas écrits dans les fiches."""
+    joues = jouer_cas(Verificateur(charger(dossier), moteur.value))
+    console = creer_console()
+    echoues = [joue for joue in joues if joue.fautes]
+    for joue in echoues:
+        console.print(f"✗ {joue.regle} — {joue.nom}", style="red", soft_wrap=True)
+        for faute in joue.fautes:
+            console.print(f"    {faute}", soft_wrap=True)
+    console.print(f"{len(joues) - len(echoues)} cas réussis sur {len(joues)} (moteur {moteur.value})")
+    if echoues:
+        raise typer.Exit(Code.ECART)
+
+
+@regles.command()
+def couverture(dossier: Dossier = RACINE / "regles") -> None:
+    """Mesurer la couverture ternaire : chaque contrôle vu vrai, faux et inconnu par les cas."""
+    mesure = mesurer_couverture(charger(dossier))
+    console = creer_console()
+    table = Table("règle", "contrôles", "vus", "exigés", box=None, pad_edge=False)
+    for regle in dict.fromkeys(controle.regle for controle in mesure.controles):
+        siens = [controle for controle in mesure.controles if controle.regle == regle]
+        vus, exiges = sum(len(c.exiges & c.vus) for c in siens), sum(len(c.exiges) for c in siens)
+        table.add_row(regle, str(len(siens)), str(vus), str(exiges), style=None if vus == exiges else "red")
+    console.print(table)
+    for controle in mesure.controles:
+        for manquant in controle.manquants:
+            console.print(
+                f"✗ {controle.regle} {controle.partie} : « {controle.libelle} » jamais {manquant}",
+                soft_wrap=True,
+            )
+    taux = 100 * mesure.obtenus / mesure.exiges if mesure.exiges else 100
+    console.print(f"{mesure.obtenus} résultats vus sur {mesure.exiges} exigés ({taux:.1f} %)".replace(".", ","))
+    if mesure.obtenus < mesure.exiges:
+        raise typer.Exit(Code.ECART)
+
+
+@regles.command()
+def schema(
+    nom: Annotated[str, typer.Argument(help=f"{', '.join(SCHEMAS)}.")] = "fiche-regle",
+) -> None:
+    """Écrire un JSON Schema (fop ou fiche-regle)."""
+    if nom not in SCHEMAS:
+        arreter(f"schéma inconnu : choisir parmi {', '.join(SCHEMAS)}", Code.ENTREE_FAUTIVE)
+    print(json.dumps(SCHEMAS[nom](), ensure_ascii=False, indent=2))
+
+
+@regles.command()
+def expliquer(
+    identifiant: Annotated[str, typer.Argument(help="Identifiant de la règle, par exemple CCP-ENV-CRITERE.")],
+    jour: Annotated[str | None, typer.Option("--date", help="Valeurs des paramètres ce jour-là (AAAA-MM-JJ).")] = None,
+    dossier: Dossier = RACINE / "regles",
+) -> None:
+    """Expliquer une règle : question, effet, fondement, paramètres datés, remède."""
+    paquet = charger(dossier)
+    regle = paquet.trouver_regle(identifiant.upper())
+    if regle is None:
+        connues = ", ".join(sorted(r.fiche.id for r in paquet.regles))
+        arreter(f"règle inconnue : choisir parmi {connues}", Code.ENTREE_FAUTIVE)
+    fiche, console, date_voulue = regle.fiche, creer_console(), _lire_jour(jour)
+    console.print(f"{fiche.id} (version {fiche.version}) — {fiche.titre}", style="bold")
+    console.print(fiche.question_metier)
+    au = f" au {ecrire_date(fiche.effet.au)}" if fiche.effet.au else ", toujours en vigueur"
+    console.print(
+        f"En vigueur du {ecrire_date(fiche.effet.du)}{au} · {fiche.nature.replace('_', ' ')} · {fiche.gravite}"
+    )
+    console.print(f"Confiance {fiche.confiance} · relecture juridique : {fiche.relecture_juridique.replace('_', ' ')}")
+    for reference in fiche.references:
+        lien = reference.url or reference.piece or ""
+        console.print(
+            f"• {reference.texte}, {reference.article} "
+            f"({reference.role.replace('_', ' ')}, {reference.confiance}) {lien}"
+        )
+    for alias, cle in fiche.parametres.items():
+        console.print(f"Paramètre {alias} = {cle} : {paquet.parametres[cle].libelle}")
+        for ligne in _dire_valeurs(paquet, cle, date_voulue):
+            console.print(f"    {ligne}")
+    if fiche.note:
+        console.print(f"Note : {fiche.note}")
+    console.print(f"À faire : {fiche.remede.action}")
+    if fiche.remede.clauses:
+        console.print(f"Clauses : {', '.join(fiche.remede.clauses)}")
+    console.print(f"{len(fiche.cas)} cas ; résultats possibles d'un contrôle : {', '.join(RESULTATS.values())}")
+
+
+def _dire_valeurs(paquet: Paquet, cle: str, jour: date | None) -> Iterator[str]:
+    parametre = paquet.parametres[cle]
+    if jour is not None:
+        valeur = parametre.valoir(jour)
+        yield f"au {ecrire_date(jour)} : " + (
+            "inconnu" if valeur is None else f"{ecrire_simplement(valeur.valeur)} ({valeur.texte})"
+        )
+        return
+    for ligne in parametre.valeurs:
+        valeur_ecrite = "inconnu" if ligne.valeur is None else ecrire_simplement(ligne.valeur)
+        yield f"depuis le {ecrire_date(ligne.depuis)} : {valeur_ecrite} ({ligne.texte}, {ligne.article})"
+
+
+@banc.command("moteur")
+def mesurer_moteur(
+    passes: Annotated[int, typer.Option(min=1, help="Passes entrelacées ; la médiane est rendue.")] = 5,
+) -> None:
+    """Mesurer les moteurs entre eux, et contre zen-engine et clipspy s'ils sont installés."""
+    sys.path.insert(0, str(RACINE))
+    from bancs.moteur import lancer
+
+    lancer(passes=passes)

@@ -1,0 +1,409 @@
+"""De la FOP aux faits : des données plates, complétées sans jamais inventer, chacune avec sa provenance.
+
+Un fait est *saisi*, *hérité* (le lot tient de la consultation), *calculé* (déduit d'autres données), *supposé* (valeur
+par défaut, toujours visible au rapport) ou *simulé* (date de lancement donnée par l'appelant). Un fait absent n'a pas
+de clé.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_UP, Decimal
+from typing import Any, Literal
+
+from services.regles.champs import CHAMPS, Champ
+from services.regles.fop import Fop
+
+Provenance = Literal["saisi", "herite", "calcule", "suppose", "simule"]
+Donnees = dict[str, Any]
+
+SUPPOSITIONS: dict[str, str] = {
+    "type_contrat": "marche",
+    "livre": "1",
+    "acheteur.qualite": "pouvoir_adjudicateur",
+}
+"""Ce que l'outil suppose faute de réponse : le cas, de très loin le plus courant, d'une collectivité."""
+
+HERITES = (
+    "cpv",
+    "nature",
+    "criteres",
+    "clauses_env",
+    "clauses_soc",
+    "reservation",
+    "agec",
+    "egalim",
+    "vehicules",
+    "procedure",
+)
+"""Données que le lot tient de la consultation quand il ne les porte pas."""
+
+HERITES_EN_BLOC = frozenset({"reservation"})
+"""Objets hérités entiers : mêler deux réservations donnerait une réservation que personne n'a écrite."""
+
+SANS_CONCURRENCE = frozenset({"sans_publicite_ni_mise_en_concurrence", "bon_de_commande", "lettre_de_consultation"})
+FORMALISEES = frozenset(
+    {
+        "appel_offres_ouvert",
+        "appel_offres_restreint",
+        "procedure_avec_negociation",
+        "dialogue_competitif",
+        "concours",
+    }
+)
+ACCORDS_CADRES = frozenset({"accord_cadre_bons_de_commande", "accord_cadre_marches_subsequents", "accord_cadre_mixte"})
+SOUS_TYPES_ENVIRONNEMENTAUX = frozenset(
+    {
+        "carbone",
+        "cycle_de_vie",
+        "energie",
+        "dechets",
+        "biodiversite",
+        "eau",
+        "reemploi",
+        "recycle",
+        "transport",
+        "biosource",
+    }
+)
+SOUS_TYPES_SOCIAUX = frozenset({"insertion", "egalite_fh", "handicap", "alternance"})
+
+# R2122-8 (petits montants) n'est pas une base propre : c'est le seuil même que la règle vérifie.
+_BASE_LEGALE = re.compile(r"R\.?\s*2122[-‑–](?:[1-7]|9(?:[-‑–]1)?)(?![0-9])", re.IGNORECASE)
+_MILLIONIEME = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Calcul:
+    """Un fait calculé : sa description, et la donnée à demander quand il manque."""
+
+    champ: Champ
+    demande: str
+
+
+def _calculer(
+    chemin: str, genre: str, description: str, demande: str, decimales: int | None = None
+) -> tuple[str, Calcul]:
+    champ = Champ(
+        chemin=chemin,
+        genre=genre,  # type: ignore[arg-type]
+        description=description,
+        question=None,
+        unite="EUR_HT" if decimales == 2 else None,
+        valeurs=(),
+        decimales=decimales,
+        exemple=None,
+    )
+    return chemin, Calcul(champ, demande)
+
+
+CALCULS: Mapping[str, Calcul] = dict(
+    (
+        _calculer("date_de_reference", "date", "Date qui décide du droit applicable à la règle.", "date_lancement"),
+        _calculer(
+            "valeur_besoin_ht",
+            "nombre",
+            "Valeur du besoin : la plus haute des valeurs déclarées.",
+            "montant_ht",
+            2,
+        ),
+        _calculer("est_accord_cadre", "booleen", "Le contrat est un accord-cadre.", "forme"),
+        _calculer("est_formalisee", "booleen", "La procédure est formalisée.", "procedure"),
+        _calculer("est_sans_concurrence", "booleen", "La procédure se passe de publicité.", "procedure"),
+        _calculer(
+            "base_legale_dispense",
+            "booleen",
+            "Un article R2122-1 à R2122-9-1 est invoqué.",
+            "base_legale_procedure",
+        ),
+        _calculer(
+            "lots_dispenses.cumul_ht",
+            "nombre",
+            "Somme des lots dispensés d'une consultation.",
+            "lots[].montant_ht",
+            2,
+        ),
+        _calculer(
+            "lots_dispenses.part",
+            "nombre",
+            "Part des lots dispensés dans la valeur totale.",
+            "lots[].montant_ht",
+            6,
+        ),
+        _calculer("lots_effectifs", "liste", "Les lots, ou la consultation prise comme lot unique.", "lots"),
+        _calculer(
+            "lots[].est_sans_concurrence",
+            "booleen",
+            "La procédure du lot se passe de publicité.",
+            "procedure",
+        ),
+        _calculer("criteres[].est_environnemental", "booleen", "Le critère porte sur l'environnement.", "type"),
+        _calculer("criteres[].est_social", "booleen", "Le critère porte sur le social ou l'emploi.", "type"),
+        _calculer(
+            "lots[].criteres[].est_environnemental",
+            "booleen",
+            "Le critère porte sur l'environnement.",
+            "type",
+        ),
+        _calculer("lots[].criteres[].est_social", "booleen", "Le critère porte sur le social ou l'emploi.", "type"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AcheteurConnu:
+    """Ce que le référentiel des acheteurs sait d'un SIREN."""
+
+    type: str
+    qualite: str
+    spaser: str
+
+
+@dataclass(frozen=True, slots=True)
+class Faits:
+    """Les faits d'une FOP : ceux de la consultation, ceux de chaque lot (un lot unique s'il n'y en a pas).
+
+    `numeros[i]` est le numéro du lot i, ou None pour le lot unique. Les provenances taisent ce qui est
+    saisi.
+    """
+
+    consultation: Donnees
+    lots: tuple[Donnees, ...]
+    numeros: tuple[str | None, ...]
+    provenances: dict[str, Provenance]
+    provenances_lots: tuple[dict[str, Provenance], ...]
+    notices: tuple[str, ...]
+
+
+def trouver_champ(chemin: str) -> Champ | None:
+    """Rend la description d'une donnée de la FOP ou d'un fait calculé ; None si le chemin n'existe pas."""
+    champ = CHAMPS.get(chemin)
+    if champ is not None:
+        return champ
+    calcul = CALCULS.get(chemin)
+    return calcul.champ if calcul is not None else None
+
+
+def trouver_demande(chemin: str) -> str:
+    """Rend la donnée à demander pour connaître `chemin` (elle-même, sauf fait calculé).
+
+    La forme est celle du schéma : `lots[].criteres[].type`.
+    """
+    calcul = CALCULS.get(chemin)
+    if calcul is None:
+        return chemin
+    parent, separateur, _ = chemin.rpartition("[].")
+    return f"{parent}{separateur}{calcul.demande}" if separateur else calcul.demande
+
+
+def etablir_faits(fop: Fop, acheteurs: Mapping[str, AcheteurConnu], date_simulee: date | None = None) -> Faits:
+    """Aplatit la FOP, hérite, complète, suppose. `acheteurs` est indexé par SIREN (9 chiffres). Ne lève rien.
+
+    `date_simulee` tient lieu de `date_lancement` : c'est la question « et si je lançais ce jour-là ? ».
+    """
+    brut = fop.model_dump(exclude_none=True, exclude={"extensions"})
+    lots_bruts: list[Donnees] | None = brut.pop("lots", None)
+    consultation: Donnees = {}
+    _aplatir(brut, "", consultation)
+    provenances: dict[str, Provenance] = {}
+    _marquer_criteres(consultation.get("criteres"))
+    _completer_nature(consultation, provenances)
+    lots, numeros, provenances_lots = _etablir_lots(lots_bruts, consultation, provenances)
+    if lots_bruts is not None:
+        consultation["lots"] = list(lots) if lots_bruts else []
+    consultation["lots_effectifs"] = list(lots)
+    notices = _relever_incoherences(consultation, lots, lots_bruts)
+    _completer_consultation(consultation, provenances, lots, numeros, acheteurs)
+    if date_simulee is not None:
+        consultation["date_lancement"] = date_simulee
+        provenances["date_lancement"] = "simule"
+    return Faits(consultation, lots, numeros, provenances, provenances_lots, notices)
+
+
+def _aplatir(objet: Donnees, prefixe: str, sortie: Donnees) -> None:
+    for cle, valeur in objet.items():
+        genre = type(valeur)
+        if genre is dict:
+            _aplatir(valeur, f"{prefixe}{cle}.", sortie)
+        elif (genre is list or genre is tuple) and valeur and type(valeur[0]) is dict:
+            elements: list[Donnees] = []
+            for element in valeur:
+                plat: Donnees = {}
+                _aplatir(element, "", plat)
+                elements.append(plat)
+            sortie[prefixe + cle] = elements
+        else:
+            sortie[prefixe + cle] = valeur
+
+
+def _marquer_criteres(criteres: list[Donnees] | None) -> None:
+    for critere in criteres or ():
+        sorte, sous_type = critere.get("type"), critere.get("sous_type")
+        if sorte is None and sous_type is None:
+            continue
+        critere["est_environnemental"] = sorte == "environnemental" or sous_type in SOUS_TYPES_ENVIRONNEMENTAUX
+        critere["est_social"] = sorte == "social" or sous_type in SOUS_TYPES_SOCIAUX
+        # Un sous-type seul ne dit non de rien : sans type, seul le oui est sûr.
+        if sorte is None:
+            for marque in ("est_environnemental", "est_social"):
+                if not critere[marque]:
+                    del critere[marque]
+
+
+def deduire_nature(cpv: str) -> str:
+    """Rend la nature que désigne un code CPV (règlement (CE) 213/2008 : 45 travaux ; 03-44 et 48 fournitures)."""
+    division = int(cpv[:2])
+    if division == 45:
+        return "travaux"
+    return "fournitures" if division < 45 or division == 48 else "services"
+
+
+def _completer_nature(donnees: Donnees, provenances: dict[str, Provenance]) -> None:
+    if "nature" not in donnees and "cpv" in donnees:
+        donnees["nature"] = deduire_nature(donnees["cpv"])
+        provenances["nature"] = "calcule"
+
+
+def _etablir_lots(
+    lots_bruts: list[Donnees] | None, consultation: Donnees, provenances_consultation: dict[str, Provenance]
+) -> tuple[tuple[Donnees, ...], tuple[str | None, ...], tuple[dict[str, Provenance], ...]]:
+    legs = _rassembler_legs(consultation)
+    if not lots_bruts:
+        unique: Donnees = {cle: valeur for bloc in legs.values() for cle, valeur in bloc.items()}
+        for cle in ("objet", "montant_ht"):
+            if cle in consultation:
+                unique[cle] = consultation[cle]
+        _marquer_procedure(unique)
+        return (unique,), (None,), (provenances_consultation,)
+    lots: list[Donnees] = []
+    provenances: list[dict[str, Provenance]] = []
+    for brut in lots_bruts:
+        lot: Donnees = {}
+        provenance: dict[str, Provenance] = {}
+        _aplatir(brut, "", lot)
+        _marquer_criteres(lot.get("criteres"))
+        if "nature" not in lot and "cpv" in lot:
+            # Le CPV propre du lot dit sa nature mieux que la nature de la consultation entière.
+            _completer_nature(lot, provenance)
+        for nom, bloc in legs.items():
+            if nom in HERITES_EN_BLOC and nom in brut:
+                continue
+            for cle, valeur in bloc.items():
+                if cle not in lot:
+                    lot[cle] = valeur
+                    provenance[cle] = "herite"
+        _marquer_procedure(lot)
+        lots.append(lot)
+        provenances.append(provenance)
+    numeros = tuple(str(lot.get("numero") or rang) for rang, lot in enumerate(lots, start=1))
+    return tuple(lots), numeros, tuple(provenances)
+
+
+def _rassembler_legs(consultation: Donnees) -> dict[str, Donnees]:
+    legs: dict[str, Donnees] = {nom: {} for nom in HERITES}
+    for cle, valeur in consultation.items():
+        nom = cle.partition(".")[0]
+        if nom in legs:
+            legs[nom][cle] = valeur
+    return legs
+
+
+def _marquer_procedure(lot: Donnees) -> None:
+    if "procedure" in lot:
+        lot["est_sans_concurrence"] = lot["procedure"] in SANS_CONCURRENCE
+
+
+def _completer_consultation(
+    consultation: Donnees,
+    provenances: dict[str, Provenance],
+    lots: tuple[Donnees, ...],
+    numeros: tuple[str | None, ...],
+    acheteurs: Mapping[str, AcheteurConnu],
+) -> None:
+    def calculer(cle: str, valeur: Any) -> None:
+        if cle not in consultation:
+            consultation[cle] = valeur
+            provenances[cle] = "calcule"
+
+    connu = acheteurs.get(str(consultation.get("acheteur.siret", ""))[:9])
+    if connu is not None:
+        calculer("acheteur.type", connu.type)
+        calculer("acheteur.qualite", connu.qualite)
+        calculer("acheteur.spaser", connu.spaser)
+    alloti = numeros != (None,)
+    if alloti and all("montant_ht" in lot for lot in lots):
+        calculer("montant_ht", sum((lot["montant_ht"] for lot in lots), Decimal(0)))
+    if "lots" in consultation:
+        calculer("allotissement.alloti", len(consultation["lots"]) >= 2)
+    if "date_limite_offres" in consultation and "date_lancement" in consultation:
+        calculer(
+            "delai_reception_jours",
+            (consultation["date_limite_offres"] - consultation["date_lancement"]).days,
+        )
+    if "forme" in consultation:
+        calculer("est_accord_cadre", consultation["forme"] in ACCORDS_CADRES)
+    if "procedure" in consultation:
+        calculer("est_formalisee", consultation["procedure"] in FORMALISEES)
+        calculer("est_sans_concurrence", consultation["procedure"] in SANS_CONCURRENCE)
+    base = str(consultation.get("base_legale_procedure", ""))
+    calculer("base_legale_dispense", _BASE_LEGALE.search(base) is not None)
+    for cle, valeur in SUPPOSITIONS.items():
+        if cle not in consultation:
+            consultation[cle] = valeur
+            provenances[cle] = "suppose"
+    valeur_besoin = _estimer_besoin(consultation)
+    if valeur_besoin is not None:
+        calculer("valeur_besoin_ht", valeur_besoin)
+    cumul = _cumuler_lots_dispenses(consultation, lots)
+    if cumul is not None:
+        calculer("lots_dispenses.cumul_ht", cumul)
+        if cumul == 0:
+            calculer("lots_dispenses.part", Decimal(0))
+        elif consultation.get("montant_ht"):
+            # Arrondi vers le haut : une part à peine supérieure au plafond ne doit pas passer pour égale.
+            part = (cumul / consultation["montant_ht"]).quantize(_MILLIONIEME, rounding=ROUND_UP)
+            calculer("lots_dispenses.part", part)
+
+
+def _estimer_besoin(consultation: Donnees) -> Decimal | None:
+    """La valeur du besoin : lots compris (R2121-1), maximum de l'accord-cadre (R2121-8), opération (R2121-5)."""
+    valeurs: list[Decimal] = []
+    if "montant_ht" in consultation:
+        valeurs.append(consultation["montant_ht"])
+    if "montant_max_ht" in consultation and consultation.get("est_accord_cadre") is not False:
+        valeurs.append(consultation["montant_max_ht"])
+    if valeurs and "montant_operation_ht" in consultation and consultation.get("nature") == "travaux":
+        valeurs.append(consultation["montant_operation_ht"])
+    return max(valeurs) if valeurs else None
+
+
+def _cumuler_lots_dispenses(consultation: Donnees, lots: tuple[Donnees, ...]) -> Decimal | None:
+    """Le cumul des petits lots (b du 2° de R2123-1), dispensés dans une consultation qui met en concurrence."""
+    if "est_sans_concurrence" not in consultation:
+        return None
+    if consultation["est_sans_concurrence"]:
+        return Decimal(0)
+    petits = [lot for lot in lots if lot.get("est_sans_concurrence")]
+    if not all("montant_ht" in lot for lot in petits):
+        return None
+    return sum((lot["montant_ht"] for lot in petits), Decimal(0))
+
+
+def _relever_incoherences(
+    consultation: Donnees, lots: tuple[Donnees, ...], lots_bruts: list[Donnees] | None
+) -> tuple[str, ...]:
+    notices: list[str] = []
+    if lots_bruts and "montant_ht" in consultation and all("montant_ht" in lot for lot in lots):
+        somme = sum((lot["montant_ht"] for lot in lots), Decimal(0))
+        if somme > consultation["montant_ht"]:
+            notices.append(
+                "La somme des montants des lots dépasse le montant total : l'un des deux est à corriger "
+                "(le montant total comprend tous les lots)."
+            )
+    limite, lancement = consultation.get("date_limite_offres"), consultation.get("date_lancement")
+    if limite is not None and lancement is not None and limite < lancement:
+        notices.append("La date limite de réception des offres précède la date de lancement.")
+    if lots_bruts is not None and len(lots_bruts) >= 2 and consultation.get("allotissement.alloti") is False:
+        notices.append("La fiche déclare un marché non alloti mais décrit plusieurs lots.")
+    return tuple(notices)

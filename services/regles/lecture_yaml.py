@@ -1,0 +1,163 @@
+"""Lire un fichier YAML sans ses pièges, en gardant la ligne de chaque donnée.
+
+YAML 1.1 lit `030` comme 24, `no` comme faux, `2026-08-21` comme une date et garde la dernière de deux clés égales.
+Ici : les dates et les textes restent des textes, les nombres sont des décimaux exacts, `oui`/`non` sont des booléens,
+une clé en double ou un nombre à zéro initial est une faute, dite avec sa ligne.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from services.regles.erreurs import Anomalie, ecrire_chemin, ecrire_pointeur
+
+Cle = str | int
+Emplacement = tuple[Cle, ...]
+
+_ENTIER = re.compile(r"[-+]?(0|[1-9][0-9_]*)\Z")
+_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9_]*)\.[0-9]+\Z")
+_ZERO_INITIAL = re.compile(r"0[0-9]+\Z")
+_BOOLEENS = {"oui": True, "non": False, "true": True, "false": False}
+_ABSENTS = {"", "null", "~"}
+PROFONDEUR_MAX = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Le contenu d'un fichier YAML et la ligne (depuis 1) de chacune de ses données."""
+
+    fichier: str
+    contenu: Any
+    lignes: dict[Emplacement, int]
+
+    def trouver_ligne(self, emplacement: Emplacement) -> int:
+        """Rend la ligne de la donnée, ou celle du plus proche parent connu (1 au pire)."""
+        while emplacement and emplacement not in self.lignes:
+            emplacement = emplacement[:-1]
+        return self.lignes.get(emplacement, 1)
+
+
+class _Lecteur:
+    """Transforme les nœuds YAML en données Python, en notant lignes et fautes au passage."""
+
+    def __init__(self, fichier: str) -> None:
+        self.fichier = fichier
+        self.lignes: dict[Emplacement, int] = {}
+        self.anomalies: list[Anomalie] = []
+
+    def signaler(self, code: str, noeud: Any, ou: Emplacement, attendu: str, lu: str, correction: str) -> None:
+        self.anomalies.append(
+            Anomalie(
+                code=code,
+                chemin=ecrire_chemin(ou),
+                pointeur=ecrire_pointeur(ou),
+                attendu=attendu,
+                lu=lu,
+                correction=correction,
+                fichier=self.fichier,
+                ligne=noeud.start_mark.line + 1,
+            )
+        )
+
+    def lire(self, noeud: Any, ou: Emplacement) -> Any:
+        self.lignes.setdefault(ou, noeud.start_mark.line + 1)
+        if len(ou) > PROFONDEUR_MAX:
+            self.signaler(
+                "profondeur",
+                noeud,
+                ou,
+                f"{PROFONDEUR_MAX} niveaux au plus",
+                "davantage",
+                "aplatir le document",
+            )
+            return None
+        if isinstance(noeud, yaml.ScalarNode):
+            return self._lire_scalaire(noeud, ou)
+        if isinstance(noeud, yaml.SequenceNode):
+            return [self.lire(enfant, (*ou, rang)) for rang, enfant in enumerate(noeud.value)]
+        return self._lire_objet(noeud, ou)
+
+    def _lire_scalaire(self, noeud: Any, ou: Emplacement) -> Any:
+        texte: str = noeud.value
+        if noeud.style:  # entre guillemets ou en bloc : un texte, quoi qu'il contienne
+            return texte
+        if texte in _ABSENTS:
+            return None
+        if texte in _BOOLEENS:
+            return _BOOLEENS[texte]
+        if _ENTIER.match(texte):
+            return int(texte.replace("_", ""))
+        if _DECIMAL.match(texte):
+            return Decimal(texte.replace("_", ""))
+        if _ZERO_INITIAL.match(texte):
+            self.signaler(
+                "type_attendu",
+                noeud,
+                ou,
+                "un texte entre guillemets",
+                f"le nombre nu {texte}",
+                "mettre des guillemets",
+            )
+        return texte
+
+    def _lire_objet(self, noeud: Any, ou: Emplacement) -> dict[str, Any]:
+        propres: dict[str, Any] = {}
+        fusionnes: dict[str, Any] = {}
+        for noeud_cle, noeud_valeur in noeud.value:
+            cle = noeud_cle.value
+            if cle == "<<":
+                sources = noeud_valeur.value if isinstance(noeud_valeur, yaml.SequenceNode) else [noeud_valeur]
+                for source in sources:
+                    for nom, valeur in self.lire(source, ou).items():
+                        fusionnes.setdefault(nom, valeur)
+                continue
+            if cle in propres:
+                self.signaler(
+                    "cle_en_double",
+                    noeud_cle,
+                    (*ou, cle),
+                    "une seule fois cette clé",
+                    cle,
+                    "retirer le doublon",
+                )
+                continue
+            self.lignes[(*ou, cle)] = noeud_cle.start_mark.line + 1
+            propres[cle] = self.lire(noeud_valeur, (*ou, cle))
+        return {**fusionnes, **propres}
+
+
+def lire_document(fichier: Path, nom: str) -> tuple[Document | None, list[Anomalie]]:
+    """Lit `fichier` (UTF-8) ; `nom` est le chemin montré dans les messages.
+
+    Rend le document et les fautes trouvées ; document absent si le texte n'est pas du YAML. Ne lève rien.
+    """
+    try:
+        texte = fichier.read_bytes().decode("utf-8-sig")
+        racine = yaml.compose(texte, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except UnicodeDecodeError:
+        return None, [_illisible(nom, 1, "un texte UTF-8", "des octets d'un autre codage", "enregistrer en UTF-8")]
+    except OSError as erreur:
+        return None, [
+            _illisible(nom, 1, "un fichier lisible", type(erreur).__name__, "vérifier le fichier et ses droits")
+        ]
+    except yaml.MarkedYAMLError as erreur:
+        marque = erreur.problem_mark
+        ligne = marque.line + 1 if marque is not None else 1
+        return None, [
+            _illisible(nom, ligne, "du YAML", "une syntaxe fautive", "corriger l'indentation ou les guillemets")
+        ]
+    except (yaml.YAMLError, RecursionError):
+        return None, [_illisible(nom, 1, "du YAML", "un texte illisible", "réécrire le fichier")]
+    if racine is None:
+        return None, [_illisible(nom, 1, "un contenu", "un fichier vide", "écrire le fichier ou le retirer")]
+    lecteur = _Lecteur(nom)
+    contenu = lecteur.lire(racine, ())
+    return Document(nom, contenu, lecteur.lignes), lecteur.anomalies
+
+
+def _illisible(nom: str, ligne: int, attendu: str, lu: str, correction: str) -> Anomalie:
+    return Anomalie("yaml_illisible", "", "", attendu, lu, correction, nom, ligne)

@@ -1,0 +1,423 @@
+"""Le moteur engendré : durable-rules, dans le profil étroit où il a été mesuré sûr.
+
+Chaque fiche engendre des règles à un seul antécédent, sur des propriétés plates et normalisées. Ce qui tire est vrai ;
+ce qui ne tire pas est « donnée manquante » : une règle perdue ne peut donc jamais devenir un « conforme ». Le module C
+est piloté directement : pas d'hôte, pas de fil, pas de minuterie, pas d'action. Un appel à la fois par processus.
+
+Les limites écrites ici (64 conditions en attente, 512 voisines, 256 règles de même fin, 252 propriétés) sont celles du
+module C 2.0.28 ; les dépasser le fait planter ou boucler, d'où les bornes plus étroites tenues à la compilation.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from services.regles.moteur.port import (
+    CONFORME,
+    ECART,
+    ERREUR,
+    HORS_PERIODE,
+    INDETERMINE,
+    NON_APPLICABLE,
+    Donnees,
+    Environnement,
+    Issue,
+    Jugement,
+    MoteurIndisponible,
+    Situation,
+    separer_par_niveau,
+)
+from services.regles.moteur.termes import (
+    VRAI,
+    Atome,
+    Catalogue,
+    Dnf,
+    Propriete,
+    Terme,
+    absorber,
+    croiser,
+    traduire_arbre,
+)
+from services.regles.regle import Regle
+
+try:
+    import durable_rules_engine as _moteur_c
+except ImportError:  # Python 3.13 et plus, ou pas de compilateur à l'installation
+    _moteur_c = None
+
+PILE_MAX = 60
+VOISINES_MAX = 480
+MEME_FIN_MAX = 240
+PROPRIETES_MAX = 240
+
+# Étiquettes des règles engendrées : un bit chacune, réunies en un masque par règle.
+_HORS, _NON_APPLICABLE, _CONFORME, _VIOLEE, _ATTENUEE, _ENTIERE = 1, 2, 4, 8, 16, 32
+_PREMIERE_DEROGATION = 6
+_PRINCIPALES = _HORS | _NON_APPLICABLE | _CONFORME | _VIOLEE
+_OPERATEURS_C = {"<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte", "!=": "$neq"}
+_SID = "s"
+_FAIT = "f"
+_RETRAIT = orjson.dumps({"sid": _SID, "id": _FAIT}).decode()
+_BATTEMENT = orjson.dumps({"sid": _SID, "id": "hb", "hb": 1}).decode()
+_RETRAIT_BATTEMENT = orjson.dumps({"sid": _SID, "id": "hb"}).decode()
+
+_VERROU = threading.Lock()
+"""Un seul appel à la fois dans le processus : affirmer, vider, retirer ne sont pas un geste atomique."""
+
+
+def etre_disponible() -> bool:
+    """Dit si durable-rules est installé et importable."""
+    return _moteur_c is not None
+
+
+@dataclass(frozen=True, slots=True)
+class RegleEngendree:
+    """Une règle à un antécédent : la règle métier, l'étiquette qu'elle pose, et ses atomes."""
+
+    regle: int
+    etiquette: int
+    terme: Terme
+
+
+class MoteurDurable:
+    """Calcule chaque règle par durable-rules. Protégé par un verrou : plusieurs fils peuvent l'appeler."""
+
+    nom = "durable"
+
+    def __init__(self, regles: Sequence[Regle]) -> None:
+        """Compile les règles.
+
+        Lève MoteurIndisponible si durable-rules n'est pas installé ou si une règle sort du profil sûr.
+        """
+        if _moteur_c is None:
+            raise MoteurIndisponible("durable-rules n'est pas installé (Python 3.13 et plus, ou pas de compilateur C)")
+        consultation, lot = separer_par_niveau(regles)
+        self._consultation = _Niveau(consultation)
+        try:
+            self._lot = _Niveau(lot)
+        except BaseException:
+            self._consultation.fermer()
+            raise
+
+    def juger(self, situation: Situation) -> Jugement:
+        """Rend le jugement ; un éclat en panne rend `erreur` sur ses règles, et repart d'un état neuf."""
+        with _VERROU:
+            return Jugement(
+                self._consultation.juger(situation, {}),
+                tuple(self._lot.juger(situation, lot) for lot in situation.lots),
+            )
+
+    def fermer(self) -> None:
+        """Rend la mémoire du module C ; sans cela, chaque rechargement en perdrait."""
+        with _VERROU:
+            self._consultation.fermer()
+            self._lot.fermer()
+
+    @property
+    def nombre_engendre(self) -> int:
+        """Nombre de règles engendrées, consultation et lot."""
+        return self._consultation.nombre_engendre + self._lot.nombre_engendre
+
+
+class _Niveau:
+    """Les règles d'un niveau (consultation ou lot), leurs propriétés et leurs éclats compilés."""
+
+    def __init__(self, regles: Sequence[Regle]) -> None:
+        self._regles = regles
+        self._eclats: list[_Eclat] = []
+        catalogues = [Catalogue() for _ in range(1 + max((r.groupe for r in regles), default=0))]
+        engendrees: list[RegleEngendree] = []
+        for rang, regle in enumerate(regles):
+            engendrees += engendrer(rang, regle, catalogues[regle.groupe])
+        # Les noms sont uniques d'un groupe de dates à l'autre : le préfixe les distingue.
+        self._calculs: list[tuple[int, list[tuple[str, Propriete]]]] = [
+            (groupe, [(f"g{groupe}{nom}", calcul) for nom, calcul in catalogue.calculs.items()])
+            for groupe, catalogue in enumerate(catalogues)
+        ]
+        self._periodes = sorted({r.fenetre for r in regles})
+        self._decodeurs = [_Decodeur(regle) for regle in regles]
+        self.nombre_engendre = len(engendrees)
+        verifier_collisions(nom for _, paires in self._calculs for nom, _ in paires)
+        try:
+            for lot in repartir(engendrees, regles):
+                self._eclats.append(_Eclat(lot, regles))
+        except BaseException:
+            self.fermer()
+            raise
+
+    def juger(self, situation: Situation, element: Donnees) -> tuple[Issue, ...]:
+        valeurs: dict[str, Any] = {}
+        for fenetre in self._periodes:
+            periode = situation.periodes[fenetre]
+            valeurs[f"periode{fenetre}"] = 2 if periode is None else int(periode)
+        en_panne: set[int] = set()
+        for groupe, paires in self._calculs:
+            environnement: Environnement = (situation.consultation, element, situation.cadres[groupe])
+            for nom, calculer in paires:
+                try:
+                    valeur = calculer(environnement)
+                except Exception:  # la propriété manque : ses règles le diront
+                    en_panne |= self._trouver_lectrices(nom)
+                    continue
+                if valeur is not None:
+                    valeurs[nom] = valeur
+        masques = [0] * len(self._regles)
+        for eclat in self._eclats:
+            try:
+                eclat.appliquer(valeurs, masques)
+            except Exception:
+                en_panne |= eclat.regles
+                eclat.renaitre()
+        return tuple(
+            ERREUR if rang in en_panne else decodeur.decoder(masque)
+            for rang, (decodeur, masque) in enumerate(zip(self._decodeurs, masques, strict=True))
+        )
+
+    def _trouver_lectrices(self, nom: str) -> set[int]:
+        return {rang for eclat in self._eclats for rang in eclat.lectrices.get(nom, ())}
+
+    def fermer(self) -> None:
+        for eclat in self._eclats:
+            eclat.fermer()
+        self._eclats = []
+
+
+def engendrer(rang: int, regle: Regle, catalogue: Catalogue) -> list[RegleEngendree]:
+    """Rend les règles engendrées d'une règle métier, étiquette par étiquette."""
+    prefixe = f"g{regle.groupe}"
+    periode = f"periode{regle.fenetre}"
+    en_vigueur: Dnf = [frozenset({Atome(periode, "==", 1)})]
+    pas_echue: Dnf = [frozenset({Atome(periode, ">=", 1)})]
+
+    def traduire(arbre: Any) -> tuple[Dnf, Dnf]:
+        vrai, faux = traduire_arbre(arbre, catalogue)
+        return _prefixer(vrai, prefixe), _prefixer(faux, prefixe)
+
+    applicable, inapplicable = traduire(regle.applicable_si) if regle.applicable_si is not None else (VRAI, [])
+    respectee, violee = traduire(regle.exige)
+    concernee = croiser(en_vigueur, applicable)
+    formes: list[tuple[int, Dnf]] = [
+        (_HORS, [frozenset({Atome(periode, "==", 0)})]),
+        (_NON_APPLICABLE, croiser(pas_echue, inapplicable)),
+        (_CONFORME, croiser(concernee, respectee)),
+        (_VIOLEE, croiser(concernee, violee)),
+    ]
+    if regle.alerte_si is not None:
+        attenuee, entiere = traduire(regle.alerte_si)
+        formes += [(_ATTENUEE, attenuee), (_ENTIERE, entiere)]
+    for numero, derogation in enumerate(regle.derogations):
+        base = 1 << (_PREMIERE_DEROGATION + 3 * numero)
+        invoquee, _ = traduire(derogation.si)
+        motivee, non_motivee = traduire(derogation.justifie_par)
+        formes += [(base, invoquee), (base << 1, motivee), (base << 2, non_motivee)]
+    return [RegleEngendree(rang, etiquette, terme) for etiquette, dnf in formes for terme in absorber(dnf)]
+
+
+def _prefixer(dnf: Dnf, prefixe: str) -> Dnf:
+    return [frozenset(Atome(prefixe + a.propriete, a.symbole, a.constante) for a in terme) for terme in dnf]
+
+
+class _Decodeur:
+    """Lit l'issue d'une règle dans le masque des étiquettes posées ; deux conclusions contraires sont une erreur."""
+
+    def __init__(self, regle: Regle) -> None:
+        self._sans_ecart = regle.fiche.sans_ecart
+        self._attenuable = regle.alerte_si is not None
+        self._derogations = len(regle.derogations)
+        self._connues: dict[int, Issue] = {}
+
+    def decoder(self, masque: int) -> Issue:
+        issue = self._connues.get(masque)
+        if issue is None:
+            issue = self._connues[masque] = self._lire(masque)
+        return issue
+
+    def _lire(self, masque: int) -> Issue:
+        simples = {0: INDETERMINE, _HORS: HORS_PERIODE, _NON_APPLICABLE: NON_APPLICABLE, _CONFORME: CONFORME}
+        principale = masque & _PRINCIPALES
+        if principale in simples:
+            return simples[principale]
+        if principale != _VIOLEE:
+            return ERREUR
+        invoquee = -1
+        for numero in range(self._derogations):
+            base = 1 << (_PREMIERE_DEROGATION + 3 * numero)
+            if masque & base:
+                motivee, non_motivee = bool(masque & base << 1), bool(masque & base << 2)
+                if motivee and non_motivee:
+                    return ERREUR
+                if motivee:
+                    return Issue("derogation", numero)
+                if not non_motivee:
+                    return INDETERMINE
+                invoquee = numero
+                break
+        if self._sans_ecart:
+            return Issue("alerte", invoquee)
+        if not self._attenuable:
+            return Issue("ecart", invoquee) if invoquee >= 0 else ECART
+        force = masque & (_ATTENUEE | _ENTIERE)
+        if force == 0:
+            return INDETERMINE
+        if force == _ATTENUEE | _ENTIERE:
+            return ERREUR
+        return Issue("alerte" if force == _ATTENUEE else "ecart", invoquee)
+
+
+# ----------------------------------------------------------------------------------------------- répartir en éclats
+
+
+def borner_pile(termes: Iterable[Sequence[Atome]]) -> int:
+    """Rend la profondeur de pile que prendrait le module C si toutes les conditions étaient vraies.
+
+    Il range les conditions en arbre de préfixes et empile les voisines encore à voir.
+    """
+    racine: dict[Atome, Any] = {}
+    for terme in termes:
+        noeud = racine
+        for atome in terme:
+            noeud = noeud.setdefault(atome, {})
+
+    def mesurer(noeud: dict[Atome, Any]) -> int:
+        profondeur = len(noeud)
+        for rang, enfant in enumerate(noeud.values()):
+            profondeur = max(profondeur, rang + mesurer(enfant))
+        return profondeur
+
+    return mesurer(racine)
+
+
+def ranger(terme: Terme) -> tuple[Atome, ...]:
+    """Rend les atomes d'un terme dans un ordre fixe (le même d'une exécution à l'autre)."""
+    return tuple(sorted(terme, key=lambda a: (a.propriete, a.symbole, str(a.constante))))
+
+
+def repartir(engendrees: Sequence[RegleEngendree], regles: Sequence[Regle]) -> list[list[RegleEngendree]]:
+    """Répartit les règles engendrées en éclats qui ne peuvent dépasser aucune limite du module C.
+
+    Une règle métier tient toujours dans un seul éclat, pour qu'une panne ne coupe pas un verdict en deux.
+    Lève MoteurIndisponible si une règle seule dépasse une limite.
+    """
+    par_regle: dict[int, list[RegleEngendree]] = {}
+    for engendree in engendrees:
+        par_regle.setdefault(engendree.regle, []).append(engendree)
+    eclats: list[list[RegleEngendree]] = []
+    for rang, groupe in par_regle.items():
+        if eclats and _tenir_ensemble([*eclats[-1], *groupe]):
+            eclats[-1] += groupe
+        elif _tenir_ensemble(groupe):
+            eclats.append(list(groupe))
+        else:
+            raise MoteurIndisponible(f"{regles[rang].fiche.id} : règle trop combinatoire pour le moteur engendré")
+    return eclats
+
+
+def _tenir_ensemble(engendrees: Sequence[RegleEngendree]) -> bool:
+    termes = [ranger(engendree.terme) for engendree in engendrees]
+    fins: dict[Atome, int] = {}
+    for terme in termes:
+        if terme:
+            fins[terme[-1]] = fins.get(terme[-1], 0) + 1
+    proprietes = {atome.propriete for terme in termes for atome in terme}
+    return (
+        borner_pile(termes) <= PILE_MAX - 1  # une place pour le battement
+        and len({atome for terme in termes for atome in terme}) <= VOISINES_MAX
+        and max(fins.values(), default=0) <= MEME_FIN_MAX
+        and len(proprietes) <= PROPRIETES_MAX
+    )
+
+
+def verifier_collisions(noms: Iterable[str]) -> None:
+    """Refuse deux noms de propriété que le module C confondrait : il ne compare que des empreintes FNV de 32 bits.
+
+    Lève MoteurIndisponible.
+    """
+    tous = [*noms, "hb", "k", "sid", "id"]
+    for calculer in (_hacher_fnv1, _hacher_fnv1a):
+        vus: dict[int, str] = {}
+        for nom in tous:
+            empreinte = calculer(nom)
+            if vus.setdefault(empreinte, nom) != nom:
+                raise MoteurIndisponible(f"propriétés indiscernables pour le module C : {vus[empreinte]} et {nom}")
+
+
+def _hacher_fnv1(nom: str) -> int:
+    empreinte = 2166136261
+    for octet in nom.encode():
+        empreinte = (empreinte * 16777619) & 0xFFFFFFFF ^ octet
+    return empreinte
+
+
+def _hacher_fnv1a(nom: str) -> int:
+    empreinte = 2166136261
+    for octet in nom.encode():
+        empreinte = ((empreinte ^ octet) * 16777619) & 0xFFFFFFFF
+    return empreinte
+
+
+class _Eclat:
+    """Un jeu compilé par le module C : quelques dizaines de règles engendrées, un état, un fait à la fois."""
+
+    def __init__(self, engendrees: Sequence[RegleEngendree], regles: Sequence[Regle]) -> None:
+        self.regles = {engendree.regle for engendree in engendrees}
+        self.lectrices: dict[str, set[int]] = {}
+        self._poses: dict[str, tuple[int, int]] = {}
+        definition: dict[str, Any] = {"hb": {"all": [{"m": {"hb": 1}}]}}
+        for rang, engendree in enumerate(engendrees):
+            nom = f"r{rang}"
+            self._poses[nom] = (engendree.regle, engendree.etiquette)
+            atomes = ranger(engendree.terme) or (Atome("k", "==", 1),)
+            ecrits = [_ecrire_atome(atome) for atome in atomes]
+            definition[nom] = {"all": [{"m": {"$and": ecrits} if len(ecrits) > 1 else ecrits[0]}]}
+            for atome in atomes:
+                self.lectrices.setdefault(atome.propriete, set()).add(engendree.regle)
+        self._proprietes = tuple(sorted(set(self.lectrices) - {"k"}))
+        self._jeu = _moteur_c.create_ruleset("verifop", orjson.dumps(definition).decode())
+        self._amorcer()
+
+    def _amorcer(self) -> None:
+        """Fait tirer une règle une fois : supprimer un état où rien n'a jamais tiré fait planter le module C."""
+        etat = _moteur_c.assert_fact(self._jeu, _BATTEMENT)[1]
+        self._vider(etat)
+        _moteur_c.retract_fact(self._jeu, _RETRAIT_BATTEMENT)
+
+    def _vider(self, etat: int) -> list[str]:
+        tirees: list[str] = []
+        action = _moteur_c.start_action_for_state(self._jeu, etat)
+        message = action[1] if action is not None else None
+        while message is not None:
+            tirees.append(message[2 : message.index('"', 2)])
+            message = _moteur_c.complete_and_start_action(self._jeu, etat)
+        return tirees
+
+    def appliquer(self, valeurs: Mapping[str, Any], masques: list[int]) -> None:
+        """Affirme le fait, vide ce qui tire dans `masques`, retire le fait. Lève ce que le module C lève."""
+        fait: dict[str, Any] = {"sid": _SID, "id": _FAIT, "k": 1}
+        for nom in self._proprietes:
+            valeur = valeurs.get(nom)
+            if valeur is not None:
+                fait[nom] = valeur
+        code, etat = _moteur_c.assert_fact(self._jeu, orjson.dumps(fait).decode())
+        if code == 0:
+            for nom in self._vider(etat):
+                regle, etiquette = self._poses[nom]
+                masques[regle] |= etiquette
+        _moteur_c.retract_fact(self._jeu, _RETRAIT)
+
+    def renaitre(self) -> None:
+        """Repart d'un état neuf après une panne : l'état interrompu ne rendrait plus rien pendant une minute."""
+        _moteur_c.delete_state(self._jeu, _SID)
+        self._amorcer()
+
+    def fermer(self) -> None:
+        _moteur_c.delete_state(self._jeu, _SID)
+        _moteur_c.delete_ruleset(self._jeu)
+
+
+def _ecrire_atome(atome: Atome) -> dict[str, Any]:
+    if atome.symbole == "==":
+        return {atome.propriete: atome.constante}
+    return {_OPERATEURS_C[atome.symbole]: {atome.propriete: atome.constante}}

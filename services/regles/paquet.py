@@ -1,0 +1,452 @@
+"""Le paquet de règles : fiches, paramètres, référentiels et clauses, chargés ensemble, contrôlés, figés, numérotés.
+
+Un paquet est immuable et porte sa version et l'empreinte de ses fichiers : deux paquets de même empreinte rendent les
+mêmes verdicts. Un dossier fautif n'est jamais chargé à moitié : toutes ses fautes sont rendues d'un coup.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from services.regles.clauses import Clause
+from services.regles.conditions import Arbre, Condition, FamilleCpv
+from services.regles.erreurs import Anomalie, PaquetInvalide, ecrire_chemin, ecrire_pointeur, traduire
+from services.regles.faits import AcheteurConnu, Faits, trouver_champ
+from services.regles.fiches import Fiche
+from services.regles.lecture_yaml import Document, Emplacement, lire_document
+from services.regles.moteur.port import Situation
+from services.regles.parametres import Parametre, ValeurDatee
+from services.regles.referentiels import (
+    EntreeAcheteur,
+    EntreeCpv,
+    Referentiel,
+    choisir_modele,
+    composer_famille,
+)
+from services.regles.regle import DerogationTypee, Regle
+from services.regles.trivalent import Trivalent
+from services.regles.typage import Contexte, typer
+
+DOSSIERS_DE_FICHES = ("ccp", "agec", "egalim", "pnad", "spaser-vra", "spaser-drome")
+CADRAGES_GARDES = 512
+
+M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+
+
+class Etiquette(BaseModel):
+    """Ce que dit `paquet.yaml` : le nom et la version publiée de ce jeu de règles."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    nom: str = Field(min_length=1)
+    version: str = Field(pattern=r"^\d{4}\.\d{2}\.\d+$", description="AAAA.MM.rang de publication.")
+    publie_le: date
+
+
+@dataclass(slots=True)
+class Sources:
+    """Un dossier de règles lu mais pas encore figé : ce qu'il contient, où, et ses fautes."""
+
+    dossier: Path
+    etiquette: Etiquette | None = None
+    fiches: list[tuple[Document, Fiche]] = field(default_factory=list)
+    parametres: dict[str, Parametre] = field(default_factory=dict)
+    documents_parametres: dict[str, Document] = field(default_factory=dict)
+    referentiels: dict[str, Referentiel] = field(default_factory=dict)
+    clauses: dict[str, Clause] = field(default_factory=dict)
+    documents_clauses: dict[str, Document] = field(default_factory=dict)
+    fautes: list[Anomalie] = field(default_factory=list)
+    empreinte: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cadrage:
+    """Le droit en vigueur pour une vérification : une date par groupe, les paramètres, les périodes.
+
+    `valeurs[groupe]` garde, pour l'explication, le texte et la date de chaque valeur de paramètre.
+    """
+
+    dates: tuple[date | None, ...]
+    cadres: tuple[dict[str, Any], ...]
+    valeurs: tuple[dict[str, ValeurDatee], ...]
+    periodes: tuple[Trivalent, ...]
+
+
+class Paquet:
+    """Un jeu de règles figé. Immuable, partageable entre fils."""
+
+    def __init__(self, sources: Sources, regles: tuple[Regle, ...], groupes: tuple[tuple[str, ...], ...]) -> None:
+        """Assemble des sources sans faute ; passer par `charger_paquet`."""
+        assert sources.etiquette is not None
+        self.dossier = sources.dossier
+        self.nom = sources.etiquette.nom
+        self.version = sources.etiquette.version
+        self.publie_le = sources.etiquette.publie_le
+        self.empreinte = sources.empreinte
+        self.regles = regles
+        self.parametres: Mapping[str, Parametre] = sources.parametres
+        self.referentiels: Mapping[str, Referentiel] = sources.referentiels
+        self.clauses: Mapping[str, Clause] = sources.clauses
+        self.acheteurs = _indexer_acheteurs(sources.referentiels)
+        self._groupes = groupes
+        self._fenetres = tuple(
+            sorted(
+                {(r.fenetre, r.groupe, r.fiche.effet.du, r.fiche.effet.au) for r in regles},
+                key=lambda f: f[0],
+            )
+        )
+        self._par_id = {regle.fiche.id: regle for regle in regles}
+        self._cles_lues = tuple(sorted({cle for regle in regles for cle in regle.fiche.parametres.values()}))
+        self._cadrer = lru_cache(maxsize=CADRAGES_GARDES)(self._cadrer_dates)
+
+    def trouver_regle(self, identifiant: str) -> Regle | None:
+        """Rend la règle de cet identifiant, ou None."""
+        return self._par_id.get(identifiant)
+
+    def cadrer(self, faits: Faits) -> Cadrage:
+        """Rend le droit en vigueur pour ces faits : pour chaque groupe, la première date présente de sa liste."""
+        donnees = faits.consultation
+        return self._cadrer(
+            tuple(next((donnees[cle] for cle in groupe if cle in donnees), None) for groupe in self._groupes)
+        )
+
+    def situer(self, faits: Faits, cadrage: Cadrage) -> Situation:
+        """Rend ce que jugent les moteurs."""
+        return Situation(faits.consultation, faits.lots, cadrage.cadres, cadrage.periodes)
+
+    def _cadrer_dates(self, dates: tuple[date | None, ...]) -> Cadrage:
+        cadres: list[dict[str, Any]] = []
+        valeurs: list[dict[str, ValeurDatee]] = []
+        for jour in dates:
+            datees: dict[str, ValeurDatee] = {}
+            if jour is not None:
+                for cle in self._cles_lues:
+                    valeur = self.parametres[cle].valoir(jour)
+                    if valeur is not None:
+                        datees[cle] = valeur
+            valeurs.append(datees)
+            cadre: dict[str, Any] = {cle: valeur.valeur for cle, valeur in datees.items()}
+            if jour is not None:
+                cadre["date_de_reference"] = jour
+            cadres.append(cadre)
+        periodes: list[Trivalent] = []
+        for _, groupe, du, au in self._fenetres:
+            jour = dates[groupe]
+            periodes.append(None if jour is None else du <= jour and (au is None or jour <= au))
+        return Cadrage(dates, tuple(cadres), tuple(valeurs), tuple(periodes))
+
+
+def charger_paquet(dossier: Path) -> Paquet:
+    """Lit, contrôle et fige le dossier de règles.
+
+    Lève PaquetInvalide avec toutes les fautes trouvées (fichier, ligne, chemin, attendu, lu, correction).
+    """
+    sources = lire_sources(dossier)
+    regles, groupes, fautes = typer_fiches(sources)
+    anomalies = [*sources.fautes, *fautes]
+    if anomalies:
+        raise PaquetInvalide(tuple(anomalies))
+    return Paquet(sources, regles, groupes)
+
+
+def lire_sources(dossier: Path) -> Sources:
+    """Lit tous les fichiers du dossier ; les fautes s'accumulent dans `fautes`. Ne lève rien."""
+    sources = Sources(dossier)
+    if not dossier.is_dir():
+        sources.fautes.append(
+            Anomalie(
+                "dossier_absent",
+                "",
+                "",
+                "un dossier de règles",
+                "rien",
+                "vérifier le chemin",
+                str(dossier),
+                1,
+            )
+        )
+        return sources
+    fichiers = sorted(f for f in dossier.rglob("*.yaml") if f.is_file())
+    somme = hashlib.sha256()
+    for fichier in fichiers:
+        nom = fichier.relative_to(dossier).as_posix()
+        somme.update(nom.encode() + b"\0" + hashlib.sha256(fichier.read_bytes()).digest())
+        document, fautes = lire_document(fichier, f"{dossier.name}/{nom}")
+        sources.fautes += fautes
+        if document is not None and not fautes:
+            _ranger(sources, nom, document)
+    sources.empreinte = somme.hexdigest()
+    if sources.etiquette is None and not any(f.fichier and f.fichier.endswith("/paquet.yaml") for f in sources.fautes):
+        sources.fautes.append(
+            Anomalie(
+                "paquet_sans_version",
+                "",
+                "",
+                "un fichier paquet.yaml (nom, version, publie_le)",
+                "aucun",
+                "l'écrire",
+                f"{dossier.name}/paquet.yaml",
+                1,
+            )
+        )
+    return sources
+
+
+def _ranger(sources: Sources, nom: str, document: Document) -> None:
+    """Range un document selon son dossier."""
+    premier = nom.split("/")[0]
+    if nom == "paquet.yaml":
+        sources.etiquette = _valider(Etiquette, document, (), document.contenu, sources)
+    elif premier in DOSSIERS_DE_FICHES:
+        fiche = _valider(Fiche, document, (), document.contenu, sources)
+        if fiche is not None:
+            sources.fiches.append((document, fiche))
+    elif premier in ("parametres", "clauses", "referentiels") and _exiger_objet(document, sources):
+        _ranger_entrees(sources, premier, Path(nom).stem, document)
+    elif premier not in ("parametres", "clauses", "referentiels"):
+        sources.fautes.append(
+            Anomalie(
+                "dossier_inconnu",
+                "",
+                "",
+                f"l'un des dossiers {', '.join(DOSSIERS_DE_FICHES)}, parametres, referentiels, clauses",
+                premier,
+                "ranger le fichier dans le dossier de son corpus",
+                document.fichier,
+                1,
+            )
+        )
+
+
+def _ranger_entrees(sources: Sources, genre: str, nom: str, document: Document) -> None:
+    modeles: dict[str, type[BaseModel]] = {"parametres": Parametre, "clauses": Clause}
+    modele = modeles.get(genre) or choisir_modele(nom)
+    entrees: Any = {"parametres": sources.parametres, "clauses": sources.clauses}.get(genre)
+    if entrees is None:
+        entrees = sources.referentiels.setdefault(nom, {})
+    documents = {"parametres": sources.documents_parametres, "clauses": sources.documents_clauses}.get(genre)
+    for cle, brut in document.contenu.items():
+        if cle in entrees:
+            sources.fautes.append(
+                situer(
+                    document,
+                    (cle,),
+                    "L02",
+                    "une clé unique dans tout le dossier",
+                    cle,
+                    "en choisir une autre",
+                )
+            )
+            continue
+        entree = _valider(modele, document, (cle,), brut, sources)
+        if entree is not None:
+            entrees[cle] = entree
+            if documents is not None:
+                documents[cle] = document
+
+
+def _exiger_objet(document: Document, sources: Sources) -> bool:
+    if isinstance(document.contenu, dict):
+        return True
+    sources.fautes.append(
+        situer(document, (), "type_attendu", "des clés", type(document.contenu).__name__, "écrire `cle: …`")
+    )
+    return False
+
+
+def _valider(modele: type[M], document: Document, ou: Emplacement, brut: Any, sources: Sources) -> M | None:
+    try:
+        return modele.model_validate(brut)
+    except ValidationError as erreur:
+        for anomalie in traduire(erreur.errors(include_url=False), montrer_valeur=True):
+            relatif = tuple(_relire_pointeur(anomalie.pointeur, brut))
+            sources.fautes.append(
+                situer(
+                    document,
+                    (*ou, *relatif),
+                    anomalie.code,
+                    anomalie.attendu,
+                    anomalie.lu,
+                    anomalie.correction,
+                )
+            )
+        return None
+
+
+def _relire_pointeur(pointeur: str, brut: Any) -> list[str | int]:
+    """Rend l'emplacement que désigne un pointeur JSON dans les données lues."""
+    morceaux: list[str | int] = []
+    courant = brut
+    for ecrit in pointeur.split("/")[1:]:
+        nom = ecrit.replace("~1", "/").replace("~0", "~")
+        if isinstance(courant, list) and nom.isdigit():
+            rang = int(nom)
+            morceaux.append(rang)
+            courant = courant[rang] if rang < len(courant) else None
+        else:
+            morceaux.append(nom)
+            courant = courant.get(nom) if isinstance(courant, dict) else None
+    return morceaux
+
+
+def situer(document: Document, ou: Emplacement, code: str, attendu: str, lu: str, correction: str) -> Anomalie:
+    """Rend l'anomalie placée à l'emplacement `ou` du document, avec sa ligne."""
+    return Anomalie(
+        code=code,
+        chemin=ecrire_chemin(ou),
+        pointeur=ecrire_pointeur(ou),
+        attendu=attendu,
+        lu=lu,
+        correction=correction,
+        fichier=document.fichier,
+        ligne=document.trouver_ligne(ou),
+    )
+
+
+def typer_fiches(sources: Sources) -> tuple[tuple[Regle, ...], tuple[tuple[str, ...], ...], list[Anomalie]]:
+    """Type toutes les fiches ; rend les règles (par identifiant), les groupes de dates, et les fautes."""
+    fautes: list[Anomalie] = []
+    groupes: list[tuple[str, ...]] = []
+    fenetres: list[tuple[int, date, date | None]] = []
+    regles: list[Regle] = []
+    vues: dict[str, str] = {}
+    for document, fiche in sorted(sources.fiches, key=lambda paire: paire[1].id):
+        if fiche.id in vues:
+            fautes.append(
+                situer(
+                    document,
+                    ("id",),
+                    "L02",
+                    f"un identifiant neuf (pris par {vues[fiche.id]})",
+                    fiche.id,
+                    "en choisir un autre",
+                )
+            )
+            continue
+        vues[fiche.id] = document.fichier
+        fautes += _controler_renvois(sources, document, fiche)
+        groupe = _numeroter(groupes, tuple(fiche.effet.date_de_reference))
+        fenetre = _numeroter(fenetres, (groupe, fiche.effet.du, fiche.effet.au))
+        regle = _typer_fiche(sources, document, fiche, groupe, fenetre, fautes)
+        if regle is not None and fiche.statut == "active":
+            regles.append(regle)
+    return tuple(regles), tuple(groupes), fautes
+
+
+def _numeroter(liste: list[T], element: T) -> int:
+    if element not in liste:
+        liste.append(element)
+    return liste.index(element)
+
+
+def _controler_renvois(sources: Sources, document: Document, fiche: Fiche) -> list[Anomalie]:
+    """Les paramètres, clauses et dates de référence cités existent (L04, L05, L06)."""
+    fautes: list[Anomalie] = []
+    for alias, cle in fiche.parametres.items():
+        parametre = sources.parametres.get(cle)
+        if parametre is None:
+            fautes.append(
+                situer(
+                    document,
+                    ("parametres", alias),
+                    "L05",
+                    "un paramètre de regles/parametres",
+                    cle,
+                    "l'ajouter",
+                )
+            )
+        elif parametre.valeurs[0].depuis > fiche.effet.du:
+            fautes.append(
+                situer(
+                    document,
+                    ("parametres", alias),
+                    "L05",
+                    f"une ligne au {fiche.effet.du} ou avant",
+                    f"{cle} commence le {parametre.valeurs[0].depuis}",
+                    "ajouter une ligne (`a_renseigner` si inconnue)",
+                )
+            )
+    for rang, identifiant in enumerate(fiche.remede.clauses):
+        if identifiant not in sources.clauses:
+            fautes.append(
+                situer(
+                    document,
+                    ("remede", "clauses", rang),
+                    "L06",
+                    "une clause du clausier",
+                    identifiant,
+                    "l'écrire",
+                )
+            )
+    for rang, chemin in enumerate(fiche.effet.date_de_reference):
+        champ = trouver_champ(chemin)
+        if champ is None or champ.genre != "date":
+            fautes.append(
+                situer(
+                    document,
+                    ("effet", "date_de_reference", rang),
+                    "L04",
+                    "une date de la FOP",
+                    chemin,
+                    "la corriger",
+                )
+            )
+    return fautes
+
+
+def _typer_fiche(
+    sources: Sources, document: Document, fiche: Fiche, groupe: int, fenetre: int, fautes: list[Anomalie]
+) -> Regle | None:
+    contexte = Contexte(
+        niveau_lot=fiche.niveau == "lot",
+        alias=fiche.parametres,
+        suppositions={
+            chemin: donnee.si_absent["supposer"]
+            for chemin, donnee in fiche.donnees.items()
+            if donnee.si_absent is not None
+        },
+        parametres=sources.parametres,
+        composer_famille=lambda renvoi: _trouver_famille(sources, renvoi),
+    )
+
+    def typer_sous(condition: Condition, *ou: str | int) -> Arbre | None:
+        return typer(condition, contexte, ou)
+
+    applicable = typer_sous(fiche.applicable_si, "applicable_si") if fiche.applicable_si is not None else None
+    exige = typer_sous(fiche.exige, "exige")
+    derogations: list[DerogationTypee] = []
+    for rang, derogation in enumerate(fiche.derogations):
+        si = typer_sous(derogation.si, "derogations", rang, "si")
+        justifie = typer_sous(derogation.justifie_par, "derogations", rang, "justifie_par")
+        if si is not None and justifie is not None:
+            derogations.append(DerogationTypee(derogation, si, justifie))
+    alerte = typer_sous(fiche.alerte_si, "alerte_si") if fiche.alerte_si is not None else None
+    for faute in contexte.fautes:
+        fautes.append(situer(document, faute.ou, faute.code, faute.attendu, faute.lu, faute.correction))
+    if contexte.fautes or exige is None:
+        return None
+    return Regle(fiche, groupe, fenetre, applicable, exige, tuple(derogations), alerte)
+
+
+def _trouver_famille(sources: Sources, renvoi: str) -> FamilleCpv | None:
+    nom, _, cle = renvoi.partition(".")
+    referentiel = sources.referentiels.get(nom)
+    if referentiel is None or not isinstance(referentiel.get(cle), EntreeCpv):
+        return None
+    return composer_famille(referentiel, nom, cle)
+
+
+def _indexer_acheteurs(referentiels: Mapping[str, Referentiel]) -> dict[str, AcheteurConnu]:
+    """Indexe les acheteurs connus par SIREN : tous les établissements d'une collectivité relèvent du même schéma."""
+    connus: dict[str, AcheteurConnu] = {}
+    for entree in referentiels.get("acheteurs", {}).values():
+        if isinstance(entree, EntreeAcheteur):
+            connus[entree.siret[:9]] = AcheteurConnu(entree.type, entree.qualite, entree.spaser)
+    return connus

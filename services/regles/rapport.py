@@ -1,0 +1,279 @@
+"""Le rapport : ce que l'acheteur lit, et ce que le logiciel de rédaction exploite.
+
+Loi, engagement local et plan national y ont chacun leur synthèse, jamais fusionnées. Les constats vont du plus grave au
+moins utile ; ce qu'il manque est rassemblé, sans doublon, le plus utile d'abord.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from services.regles.champs import CHAMPS
+from services.regles.fiches import Confiance, FamilleCorpus, Gravite, NomVerdict
+from services.regles.remedes import ClauseProposee
+from services.regles.trace import ControleLu
+
+EtatSynthese = Literal["favorable", "defavorable", "a_completer", "en_erreur"]
+Detail = Literal["essentiel", "complet"]
+VERDICTS: tuple[NomVerdict, ...] = (
+    "erreur",
+    "ecart",
+    "indetermine",
+    "alerte",
+    "derogation",
+    "conforme",
+    "non_applicable",
+    "hors_periode",
+)
+GRAVITES: tuple[Gravite, ...] = ("bloquant", "majeur", "mineur", "information")
+AVERTISSEMENT = (
+    "Aide à la rédaction : les règles et les clauses signalées « relecture juridique à faire » n'ont pas été "
+    "relues par un juriste. Un engagement local manqué n'est pas une illégalité."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceCitee:
+    """Un texte qui fonde le constat, et la confiance qu'on peut avoir dans sa lecture."""
+
+    texte: str
+    article: str
+    role: str
+    url: str | None
+    piece: str | None
+    provenance: str
+    confiance: Confiance
+
+
+@dataclass(frozen=True, slots=True)
+class DerogationInvoquee:
+    """L'exception invoquée : prévue par la règle, ou assumée par l'acheteur sur un engagement local.
+
+    `motivee` : faux quand elle est invoquée sans sa justification ; l'écart demeure alors.
+    """
+
+    id: str
+    titre: str
+    reference: str | None
+    motif: str | None
+    motivee: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RemedePropose:
+    """Ce qu'il faut faire, dans quelles pièces, avec quelles clauses."""
+
+    action: str
+    ou: list[str]
+    clauses: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Constat:
+    """Le verdict d'une règle, sur la consultation (`lot` absent) ou sur un lot."""
+
+    regle: str
+    version: int
+    titre: str
+    corpus: str
+    famille: FamilleCorpus
+    axe: str
+    nature: str
+    gravite: Gravite
+    lot: str | None
+    verdict: NomVerdict
+    message: str
+    references: list[ReferenceCitee]
+    date_de_reference: date | None
+    a_demander: list[str]
+    parametres_absents: list[str]
+    derogation: DerogationInvoquee | None
+    remede: RemedePropose | None
+    mentions: list[str]
+    note: str | None
+    couverture: str
+    confiance: Confiance
+    relecture_juridique: str
+    trace: list[ControleLu] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Demande:
+    """Une donnée qui manque, la question à poser, et les règles qu'elle débloque."""
+
+    chemin: str
+    question: str
+    genre: str
+    unite: str | None
+    valeurs: list[str]
+    exemple: Any
+    regles: list[str]
+    lots: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Supposition:
+    """Une valeur que l'outil a supposée faute de réponse."""
+
+    chemin: str
+    valeur: Any
+    regles: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Une précision sur la FOP ou sur le paquet, sans verdict."""
+
+    code: Literal["incoherence", "schema_echu", "derogation_irrecevable", "moteur", "simulation"]
+    texte: str
+
+
+@dataclass(frozen=True, slots=True)
+class Synthese:
+    """L'état d'un corpus : loi, engagement local ou plan national."""
+
+    etat: EtatSynthese
+    comptes: dict[NomVerdict, int]
+    ecarts_bloquants: int
+
+
+@dataclass(frozen=True, slots=True)
+class Syntheses:
+    """Une synthèse par famille de corpus, jamais fusionnées."""
+
+    loi: Synthese
+    engagement_local: Synthese
+    plan_national: Synthese
+
+
+@dataclass(frozen=True, slots=True)
+class FopJugee:
+    """Ce qui identifie la FOP jugée."""
+
+    reference: str | None
+    objet: str
+    acheteur: str | None
+    empreinte: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaquetCite:
+    """Le jeu de règles employé : assez pour rejouer la vérification."""
+
+    nom: str
+    version: str
+    empreinte: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoteurCite:
+    """Le moteur qui a répondu ; `degrade` : un seul des deux canaux est disponible sur cette machine."""
+
+    nom: str
+    degrade: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rapport:
+    """Le résultat d'une vérification : une FOP, un paquet de règles, une date."""
+
+    format: Literal[1]
+    fop: FopJugee
+    paquet: PaquetCite
+    moteur: MoteurCite
+    date_de_reference: date | None
+    simulation: bool
+    syntheses: Syntheses
+    comptes: dict[NomVerdict, int]
+    constats: list[Constat]
+    a_demander: list[Demande]
+    clauses: list[ClauseProposee]
+    suppositions: list[Supposition]
+    notices: list[Notice]
+    avertissement: str
+
+
+def compter(constats: list[Constat]) -> dict[NomVerdict, int]:
+    """Rend le nombre de constats par verdict, tous verdicts présents."""
+    comptes: dict[NomVerdict, int] = dict.fromkeys(VERDICTS, 0)
+    for constat in constats:
+        comptes[constat.verdict] += 1
+    return comptes
+
+
+def synthetiser(constats: list[Constat]) -> Syntheses:
+    """Rend les trois synthèses. Un rapport qui contient une erreur n'est favorable nulle part."""
+    panne = any(constat.verdict == "erreur" for constat in constats)
+
+    def synthetiser_famille(famille: FamilleCorpus) -> Synthese:
+        siens = [constat for constat in constats if constat.famille == famille]
+        ecarts = [constat for constat in siens if constat.verdict == "ecart"]
+        # Une règle qui ne peut donner qu'une alerte ne retarde personne : son doute n'est pas « à compléter ».
+        en_suspens = any(c.verdict == "indetermine" and c.nature in ("obligation", "engagement_local") for c in siens)
+        etat: EtatSynthese = "favorable"
+        if any(constat.verdict == "erreur" for constat in siens):
+            etat = "en_erreur"
+        elif ecarts:
+            etat = "defavorable"
+        elif en_suspens:
+            etat = "a_completer"
+        elif panne:
+            etat = "en_erreur"
+        return Synthese(etat, compter(siens), sum(constat.gravite == "bloquant" for constat in ecarts))
+
+    return Syntheses(
+        synthetiser_famille("loi"),
+        synthetiser_famille("engagement_local"),
+        synthetiser_famille("plan_national"),
+    )
+
+
+_FAMILLES: tuple[FamilleCorpus, ...] = ("loi", "engagement_local", "plan_national")
+
+
+def ordonner(constats: list[Constat]) -> list[Constat]:
+    """Rend les constats du plus grave au moins utile ; à rang égal, la loi d'abord, puis règles et lots en ordre."""
+    return sorted(
+        constats,
+        key=lambda c: (
+            VERDICTS.index(c.verdict),
+            GRAVITES.index(c.gravite),
+            _FAMILLES.index(c.famille),
+            c.regle,
+        ),
+    )
+
+
+_POSITION = re.compile(r"\[[^\]]*\]")
+_LOT = re.compile(r"^lots\[(?P<numero>[^\]]*)\]")
+
+
+def rassembler_demandes(constats: list[Constat]) -> list[Demande]:
+    """Rend ce qu'il manque, sans doublon, la donnée qui débloque le plus de règles d'abord.
+
+    Une même donnée manquant à plusieurs lots ne fait qu'une demande, qui cite les lots.
+    """
+    regles: dict[str, dict[str, None]] = {}
+    lots: dict[str, dict[str, None]] = {}
+    for constat in constats:
+        for chemin in constat.a_demander:
+            trouve = _LOT.match(chemin)
+            general = _LOT.sub("lots[]", chemin)
+            regles.setdefault(general, {})[constat.regle] = None
+            lots.setdefault(general, {})
+            if trouve is not None:
+                lots[general][trouve["numero"]] = None
+    rangs = {chemin: rang for rang, chemin in enumerate(regles)}
+    return [
+        _demander(chemin, list(regles[chemin]), list(lots[chemin]))
+        for chemin in sorted(regles, key=lambda c: (-len(regles[c]), rangs[c]))
+    ]
+
+
+def _demander(chemin: str, regles: list[str], lots: list[str]) -> Demande:
+    champ = CHAMPS.get(_POSITION.sub("[]", chemin))
+    if champ is None:
+        return Demande(chemin, f"Quelle est la valeur de {chemin} ?", "texte", None, [], None, regles, lots)
+    question = champ.question or f"{champ.description} ?"
+    return Demande(chemin, question, champ.genre, champ.unite, list(champ.valeurs), champ.exemple, regles, lots)

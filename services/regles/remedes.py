@@ -1,0 +1,141 @@
+"""Du constat à la clause : choisir, selon le segment d'achat, et remplir les trous avec les valeurs de la FOP."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from services.regles.clauses import TROU, Clause
+from services.regles.conditions import FamilleCpv
+from services.regles.faits import Faits
+from services.regles.messages import FILTRES, ecrire_simplement
+from services.regles.paquet import Cadrage, Paquet
+from services.regles.referentiels import EntreeCpv, composer_famille
+
+REFERENTIEL_DES_SEGMENTS = "segments"
+POUR_TOUS = "tous"
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseProposee:
+    """Une clause prête à coller : texte rempli, blancs restants, et ce qui l'a fait proposer."""
+
+    id: str
+    titre: str
+    piece: str
+    ou: str
+    texte: str
+    a_completer: list[str]
+    interet: str
+    vigilance: str
+    va_avec: list[str]
+    exclut: list[str]
+    fondement: list[str]
+    article_ccag: str | None
+    regles: list[str]
+    lots: list[str]
+    relecture_juridique: str
+
+
+class Clausier:
+    """Propose les clauses d'un paquet. Immuable après construction."""
+
+    def __init__(self, paquet: Paquet) -> None:
+        self._clauses = paquet.clauses
+        referentiel = paquet.referentiels.get(REFERENTIEL_DES_SEGMENTS, {})
+        self._segments: list[tuple[str, FamilleCpv]] = [
+            (nom, composer_famille(referentiel, REFERENTIEL_DES_SEGMENTS, nom))
+            for nom, entree in referentiel.items()
+            if isinstance(entree, EntreeCpv)
+        ]
+
+    def reconnaitre_segments(self, element: dict[str, Any]) -> set[str]:
+        """Rend les segments d'un lot (ou de la consultation) : sa nature, et ceux où mène son code CPV."""
+        segments = {POUR_TOUS}
+        if "nature" in element:
+            segments.add(element["nature"])
+        cpv = element.get("cpv")
+        if cpv is not None:
+            segments.update(nom for nom, famille in self._segments if famille.contenir(cpv))
+        return segments
+
+    def choisir(self, identifiants: Iterable[str], element: dict[str, Any]) -> list[str]:
+        """Rend, dans l'ordre de la fiche, les clauses qui conviennent au segment du lot.
+
+        Si aucune ne lui convient en propre, celles de la fiche sont toutes rendues : mieux vaut trop que rien.
+        """
+        demandes = [identifiant for identifiant in identifiants if identifiant in self._clauses]
+        segments = self.reconnaitre_segments(element)
+        choisies = [i for i in demandes if segments.intersection(self._clauses[i].segments)]
+        return choisies or demandes
+
+    def proposer(
+        self, identifiant: str, faits: Faits, cadrage: Cadrage, rang_lot: int | None, regle: str, groupe: int
+    ) -> ClauseProposee:
+        """Rend la clause remplie pour la consultation (`rang_lot` absent) ou pour un lot."""
+        clause = self._clauses[identifiant]
+        a_completer: list[str] = []
+
+        def remplir(nom: str) -> str:
+            trou = clause.trous[nom]
+            valeur: Any = None
+            if trou.fait is not None:
+                valeur = _lire_fait(trou.fait, faits, rang_lot)
+            elif trou.parametre is not None:
+                seuil = cadrage.valeurs[groupe].get(trou.parametre)
+                valeur = seuil.valeur if seuil is not None else None
+            if valeur is None:
+                a_completer.append(trou.libelle)
+                return f"[à compléter : {trou.libelle}]"
+            return FILTRES.get(trou.filtre or "", ecrire_simplement)(valeur)
+
+        texte = TROU.sub(lambda trouve: remplir(trouve["nom"]), clause.texte)
+        numero = faits.numeros[rang_lot] if rang_lot is not None else None
+        return ClauseProposee(
+            id=identifiant,
+            titre=clause.titre,
+            piece=clause.piece,
+            ou=clause.ou,
+            texte=texte,
+            a_completer=a_completer,
+            interet=clause.interet,
+            vigilance=clause.vigilance,
+            va_avec=list(clause.va_avec),
+            exclut=list(clause.exclut),
+            fondement=list(clause.fondement),
+            article_ccag=_nommer_article(clause, faits.consultation.get("ccag")),
+            regles=[regle],
+            lots=[numero] if numero is not None else [],
+            relecture_juridique=clause.relecture_juridique,
+        )
+
+
+def _lire_fait(chemin: str, faits: Faits, rang_lot: int | None) -> Any:
+    """Lit une donnée pour une clause ; `lot.x` et `.x` lisent le lot, à défaut la consultation."""
+    if chemin.startswith(("lot.", ".")):
+        cle = chemin.partition(".")[2]
+        if rang_lot is not None and cle in faits.lots[rang_lot]:
+            return faits.lots[rang_lot][cle]
+        return None if cle == "numero" else faits.consultation.get(cle)
+    return faits.consultation.get(chemin)
+
+
+def _nommer_article(clause: Clause, ccag: str | None) -> str | None:
+    """Rend l'article du CCAG choisi ; aucun si la consultation n'en vise pas."""
+    if ccag is None or ccag == "aucun":
+        return None
+    article = next((article for nom, article in clause.ccag.items() if nom == ccag), None)
+    return f"article {article} du CCAG {ccag.upper()}" if article is not None else None
+
+
+def reunir(propositions: Iterable[ClauseProposee]) -> list[ClauseProposee]:
+    """Réunit les clauses de même texte : une seule proposition, avec toutes ses règles et tous ses lots."""
+    reunies: dict[tuple[str, str], ClauseProposee] = {}
+    for proposition in propositions:
+        cle = (proposition.id, proposition.texte)
+        deja = reunies.get(cle)
+        if deja is None:
+            reunies[cle] = proposition
+            continue
+        deja.regles.extend(r for r in proposition.regles if r not in deja.regles)
+        deja.lots.extend(lot for lot in proposition.lots if lot not in deja.lots)
+    return list(reunies.values())
