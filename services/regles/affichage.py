@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from itertools import groupby
+from textwrap import fill
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from services.regles.messages import ecrire_date, ecrire_nombre, ecrire_simplement
@@ -49,8 +49,18 @@ def afficher_rapport(rapport: Rapport, console: Console, detail: Detail) -> None
         _afficher_traces(rapport, console)
 
 
-def _ecrire(console: Console, texte: str | Text, retrait: int = 0) -> None:
-    console.print(Padding(texte, (0, 0, 0, retrait)) if retrait else texte)
+def _ecrire(console: Console, texte: str, retrait: int = 0, suite: int | None = None, style: str = "") -> None:
+    """Écrit un paragraphe coupé à la largeur ; `suite` est le retrait des lignes suivantes."""
+    for alinea in texte.splitlines() or [""]:
+        coupe = fill(
+            alinea,
+            LARGEUR,
+            initial_indent=" " * retrait,
+            subsequent_indent=" " * (retrait if suite is None else suite),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        console.print(Text(coupe, style=style), soft_wrap=True)
 
 
 def _titrer(console: Console, titre: str, style: str = "bold") -> None:
@@ -60,7 +70,7 @@ def _titrer(console: Console, titre: str, style: str = "bold") -> None:
 
 def _afficher_entete(rapport: Rapport, console: Console) -> None:
     reference = f"{rapport.fop.reference} · " if rapport.fop.reference else ""
-    _ecrire(console, Text(f"{reference}{rapport.fop.objet}", style="bold"))
+    _ecrire(console, f"{reference}{rapport.fop.objet}", style="bold")
     jour = rapport.date_de_reference
     droit = f"droit au {ecrire_date(jour)}" if jour is not None else "date de lancement inconnue"
     if rapport.simulation:
@@ -78,7 +88,7 @@ def _afficher_synthese(nom: str, synthese: Synthese, console: Console) -> None:
     comptes = synthese.comptes
     morceaux = [
         _compter(comptes["ecart"], "écart")
-        + (f" dont {_compter(synthese.ecarts_bloquants, 'bloquant')}" if synthese.ecarts_bloquants else ""),
+        + (f" ({_compter(synthese.ecarts_bloquants, 'bloquant')})" if synthese.ecarts_bloquants else ""),
         f"{comptes['indetermine']} à compléter" if comptes["indetermine"] else "",
         _compter(comptes["alerte"], "alerte"),
         _compter(comptes["derogation"], "dérogation"),
@@ -86,9 +96,9 @@ def _afficher_synthese(nom: str, synthese: Synthese, console: Console) -> None:
         _compter(comptes["erreur"], "erreur"),
     ]
     ligne = Text(f"{nom:<17}")
-    ligne.append(f"{libelle:<13}", style=style)
+    ligne.append(f"{libelle:<12}", style=style)
     ligne.append(" · ".join(morceau for morceau in morceaux if morceau) or "rien à vérifier")
-    console.print(ligne)
+    console.print(ligne, soft_wrap=True)
 
 
 def _compter(nombre: int, nom: str) -> str:
@@ -105,10 +115,7 @@ def _afficher_rubrique(titre: str, style: str, constats: list[Constat], console:
 
 def _afficher_regle(regle: str, constats: list[Constat], style: str, console: Console) -> None:
     premier = constats[0]
-    ligne = Text("• ")
-    ligne.append(regle, style=style)
-    ligne.append(f" [{premier.gravite}] {premier.titre}")
-    console.print(ligne)
+    _ecrire(console, f"• {regle} [{premier.gravite}] {premier.titre}", suite=2, style=style)
     for message, memes in _reunir_lots(constats):
         lots = [constat.lot for constat in memes if constat.lot is not None]
         prefixe = f"Lot{'s' if len(lots) > 1 else ''} {', '.join(lots)} : " if lots else ""
@@ -139,7 +146,7 @@ def _afficher_demandes(rapport: Rapport, console: Console) -> None:
     _titrer(console, "IL MANQUE (le plus utile d'abord)", "bold yellow")
     for rang, demande in enumerate(rapport.a_demander, start=1):
         lots = f" (lots {', '.join(demande.lots)})" if demande.lots else ""
-        _ecrire(console, f"{rang}. {demande.question}")
+        _ecrire(console, f"{rang}. {demande.question}", suite=3)
         _ecrire(console, f"{demande.chemin}{lots} → {', '.join(demande.regles)}", 3)
 
 
@@ -149,7 +156,7 @@ def _afficher_clauses(rapport: Rapport, console: Console, *, complet: bool) -> N
     _titrer(console, "CLAUSES PROPOSÉES")
     for clause in sorted(rapport.clauses, key=lambda c: c.piece):
         lots = f" (lot{'s' if len(clause.lots) > 1 else ''} {', '.join(clause.lots)})" if clause.lots else ""
-        _ecrire(console, f"[{clause.piece}] {clause.id} — {clause.titre}{lots}")
+        _ecrire(console, f"[{clause.piece}] {clause.id} — {clause.titre}{lots}", suite=2)
         _ecrire(console, clause.ou, 2)
         if complet:
             _ecrire(console, clause.texte, 4)
@@ -190,4 +197,4 @@ def _afficher_traces(rapport: Rapport, console: Console) -> None:
             lu = "absent" if controle.lu is None else ecrire_simplement(controle.lu)
             borne_ecrite = "" if borne is None else f" {ecrire_simplement(borne)}"
             comparaison = f"{controle.operateur}{borne_ecrite} → {controle.resultat}"
-            _ecrire(console, f"{controle.chemin} = {lu} ({controle.provenance}) {comparaison}", 3)
+            _ecrire(console, f"{controle.chemin} = {lu} ({controle.provenance}) {comparaison}", 3, 6)

@@ -53,7 +53,7 @@ def jouer_un_cas(verificateur: Verificateur, fiche: Fiche, cas: Cas) -> CasJoue:
     except FopInvalide as erreur:
         return CasJoue(fiche.id, cas.nom, tuple(f"FOP invalide : {anomalie}" for anomalie in erreur.anomalies))
     rapport = verificateur.verifier(fop, detail="essentiel")
-    constats = [constat for constat in rapport.constats if constat.regle == fiche.id]
+    constats = [c for c in rapport.constats if c.regle == fiche.id and c.version == fiche.version]
     return CasJoue(fiche.id, cas.nom, tuple(_comparer(cas, constats)))
 
 
@@ -63,7 +63,10 @@ def _comparer(cas: Cas, constats: list[Constat]) -> Iterator[str]:
         obtenus = {constat.lot: constat.verdict for constat in constats}
         if obtenus != attendu.lots:
             yield f"verdicts attendus {attendu.lots}, obtenus {obtenus}"
-    elif any(constat.verdict != attendu.verdict for constat in constats) or not constats:
+    elif any(constat.verdict != attendu.verdict for constat in constats) or not (
+        # Une version tue par une autre n'était pas en vigueur.
+        constats or attendu.verdict == "hors_periode"
+    ):
         yield f"verdict attendu {attendu.verdict}, obtenu {sorted({c.verdict for c in constats})}"
     if attendu.a_demander is not None:
         demandes = list(dict.fromkeys(chemin for constat in constats for chemin in constat.a_demander))

@@ -246,15 +246,15 @@ def couverture(dossier: Dossier = RACINE / "regles") -> None:
     mesure = mesurer_couverture(charger(dossier))
     console = creer_console()
     table = Table("règle", "contrôles", "vus", "exigés", box=None, pad_edge=False)
-    for regle in dict.fromkeys(controle.regle for controle in mesure.controles):
-        siens = [controle for controle in mesure.controles if controle.regle == regle]
+    for regle in dict.fromkeys(controle.fiche.id for controle in mesure.controles):
+        siens = [controle for controle in mesure.controles if controle.fiche.id == regle]
         vus, exiges = sum(len(c.exiges & c.vus) for c in siens), sum(len(c.exiges) for c in siens)
         table.add_row(regle, str(len(siens)), str(vus), str(exiges), style=None if vus == exiges else "red")
     console.print(table)
     for controle in mesure.controles:
         for manquant in controle.manquants:
             console.print(
-                f"✗ {controle.regle} {controle.partie} : « {controle.libelle} » jamais {manquant}",
+                f"✗ {controle.fiche.id} {controle.partie} : « {controle.libelle} » jamais {manquant}",
                 soft_wrap=True,
             )
     taux = 100 * mesure.obtenus / mesure.exiges if mesure.exiges else 100

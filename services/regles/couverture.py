@@ -7,6 +7,7 @@ from services.regles.cas import lire_fop_du_cas
 from services.regles.conditions import Arbre, Feuille, Noeud, Quantificateur, parcourir
 from services.regles.erreurs import FopInvalide
 from services.regles.faits import SUPPOSITIONS, etablir_faits
+from services.regles.fiches import Fiche
 from services.regles.paquet import Paquet
 from services.regles.parametres import Parametre
 from services.regles.regle import Regle
@@ -22,7 +23,7 @@ JAMAIS_ABSENTS = frozenset({"base_legale_dispense", "lots_effectifs", *SUPPOSITI
 class ControleCouvert:
     """Un contrôle, ce qu'on doit en avoir vu, ce que les cas en ont montré."""
 
-    regle: str
+    fiche: Fiche
     partie: str
     libelle: str
     exiges: frozenset[Resultat]
@@ -60,7 +61,7 @@ def mesurer_couverture(paquet: Paquet) -> Couverture:
 def _couvrir_regle(paquet: Paquet, regle: Regle) -> list[ControleCouvert]:
     controles: dict[int, ControleCouvert] = {
         id(arbre): ControleCouvert(
-            regle.fiche.id, partie, decrire_controle(arbre), lister_possibles(arbre, paquet.parametres)
+            regle.fiche, partie, decrire_controle(arbre), lister_possibles(arbre, paquet.parametres)
         )
         for partie, racine in _nommer_parties(regle)
         for arbre in parcourir(racine)

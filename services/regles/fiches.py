@@ -206,6 +206,11 @@ class Fiche(_Ecrit):
     cas: list[Cas] = Field(min_length=1)
 
     @property
+    def cle(self) -> str:
+        """L'identifiant et la version : `CCP-ENV-CRITERE@1`."""
+        return f"{self.id}@{self.version}"
+
+    @property
     def famille(self) -> FamilleCorpus:
         """La loi, l'engagement local ou le plan national : jamais confondus."""
         return FAMILLES[self.corpus]

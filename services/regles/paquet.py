@@ -317,20 +317,20 @@ def typer_fiches(sources: Sources) -> tuple[tuple[Regle, ...], tuple[tuple[str, 
     fenetres: list[tuple[int, date, date | None]] = []
     regles: list[Regle] = []
     vues: dict[str, str] = {}
-    for document, fiche in sorted(sources.fiches, key=lambda paire: paire[1].id):
-        if fiche.id in vues:
+    for document, fiche in sorted(sources.fiches, key=lambda paire: (paire[1].id, paire[1].version)):
+        if fiche.cle in vues:
             fautes.append(
                 situer(
                     document,
                     ("id",),
                     "L02",
-                    f"un identifiant neuf (pris par {vues[fiche.id]})",
+                    f"un identifiant neuf (pris par {vues[fiche.cle]})",
                     fiche.id,
                     "en choisir un autre",
                 )
             )
             continue
-        vues[fiche.id] = document.fichier
+        vues[fiche.cle] = document.fichier
         fautes += _controler_renvois(sources, document, fiche)
         groupe = _numeroter(groupes, tuple(fiche.effet.date_de_reference))
         fenetre = _numeroter(fenetres, (groupe, fiche.effet.du, fiche.effet.au))

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from services.regles.champs import CHAMPS
 from services.regles.fiches import Confiance, FamilleCorpus, Gravite, NomVerdict
+from services.regles.messages import INSECABLE
 from services.regles.remedes import ClauseProposee
 from services.regles.trace import ControleLu
 
@@ -194,6 +195,20 @@ class Rapport:
     avertissement: str
 
 
+def garder_une_version(constats: list[Constat]) -> list[Constat]:
+    """Écarte les versions d'une règle qui ne valaient pas à la date, quand une autre version y valait.
+
+    Si aucune ne valait, la plus récente dit qu'elle n'est pas en vigueur.
+    """
+    retenus: dict[tuple[str, str | None], Constat] = {}
+    for constat in constats:
+        cle = (constat.regle, constat.lot)
+        deja = retenus.get(cle)
+        if deja is None or deja.verdict == "hors_periode":
+            retenus[cle] = constat
+    return list(retenus.values())
+
+
 def compter(constats: list[Constat]) -> dict[NomVerdict, int]:
     """Rend le nombre de constats par verdict, tous verdicts présents."""
     comptes: dict[NomVerdict, int] = dict.fromkeys(VERDICTS, 0)
@@ -269,6 +284,17 @@ def rassembler_demandes(constats: list[Constat]) -> list[Demande]:
         _demander(chemin, list(regles[chemin]), list(lots[chemin]))
         for chemin in sorted(regles, key=lambda c: (-len(regles[c]), rangs[c]))
     ]
+
+
+def nommer_donnee(chemin: str) -> str:
+    """Nomme une donnée manquante comme le lit un acheteur : « critères d'attribution (lot 2) »."""
+    champ = CHAMPS.get(_POSITION.sub("[]", chemin))
+    trouve = _LOT.match(chemin)
+    lot = f" (lot {trouve['numero']})" if trouve is not None and trouve["numero"] else ""
+    if champ is None:
+        return chemin
+    description = champ.description.rstrip(".")
+    return f"«{INSECABLE}{description[:1].lower()}{description[1:]}{INSECABLE}»{lot}"
 
 
 def _demander(chemin: str, regles: list[str], lots: list[str]) -> Demande:

@@ -25,6 +25,8 @@ from services.regles.rapport import (
     RemedePropose,
     Supposition,
     compter,
+    garder_une_version,
+    nommer_donnee,
     ordonner,
     rassembler_demandes,
     synthetiser,
@@ -59,7 +61,7 @@ class Verificateur:
         self._consultation, self._lot = separer_par_niveau(paquet.regles)
         self._clausier = Clausier(paquet)
         self._references = {
-            regle.fiche.id: [_citer(reference) for reference in regle.fiche.references] for regle in paquet.regles
+            regle.fiche.cle: [_citer(reference) for reference in regle.fiche.references] for regle in paquet.regles
         }
 
     def verifier(self, fop: Fop, date_de_reference: date | None = None, detail: Detail = "complet") -> Rapport:
@@ -75,9 +77,9 @@ class Verificateur:
                 redaction.ajouter(regle, issue, rang)
         return redaction.conclure(date_de_reference)
 
-    def citer(self, identifiant: str) -> list[ReferenceCitee]:
-        """Rend les références d'une règle du paquet."""
-        return self._references[identifiant]
+    def citer(self, cle: str) -> list[ReferenceCitee]:
+        """Rend les références d'une règle du paquet (`ID@version`)."""
+        return self._references[cle]
 
     @property
     def clausier(self) -> Clausier:
@@ -162,7 +164,7 @@ class _Redaction:
                 lot=self._faits.numeros[rang_lot] if rang_lot is not None else None,
                 verdict=verdict,
                 message=self._dire(regle, issue, verdict, derogation, rang_lot, a_demander),
-                references=self._verificateur.citer(fiche.id),
+                references=self._verificateur.citer(fiche.cle),
                 date_de_reference=jour,
                 a_demander=a_demander,
                 parametres_absents=parametres_absents,
@@ -217,7 +219,7 @@ class _Redaction:
 
         def trouver(nom: str) -> Any:
             if nom == "a_demander":
-                return a_demander
+                return [nommer_donnee(chemin) for chemin in a_demander]
             if nom in regle.fiche.parametres:
                 seuil = self._cadrage.valeurs[regle.groupe].get(regle.fiche.parametres[nom])
                 return seuil.valeur if seuil is not None else None
@@ -245,7 +247,8 @@ class _Redaction:
             elif seuil.confiance != "haute":
                 mentions.append(f"{libelle} : valeur de confiance {seuil.confiance}, à vérifier.")
         if regle.fiche.confiance != "haute":
-            mentions.append(f"Règle de confiance {regle.fiche.confiance} : point de droit à confirmer.")
+            objet = "point de droit" if regle.fiche.famille == "loi" else "lecture du texte"
+            mentions.append(f"Règle de confiance {regle.fiche.confiance} : {objet} à confirmer.")
         return mentions
 
     def _relever_suppositions(self, regle: Regle, dossier: Dossier) -> None:
@@ -292,7 +295,7 @@ class _Redaction:
                     f"Simulation : comme si la consultation était lancée le {ecrire_date(date_simulee)}.",
                 )
             )
-        constats = ordonner(self._constats)
+        constats = ordonner(garder_une_version(self._constats))
         donnees = self._faits.consultation
         return Rapport(
             format=1,

@@ -2,7 +2,6 @@
 
 import logging
 import re
-from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
@@ -51,8 +50,10 @@ def verifier_element(
     return ecrire(FopRefuseeDuLot(rang, probleme))
 
 
+# Une chaîne entière, une chaîne jamais refermée, ou un signe de structure.
 _JETON = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{},]', re.DOTALL)
 _MARQUE_D_ORDRE: Final = b"\xef\xbb\xbf"
+_BLANCS: Final = b" \t\r\n"
 
 
 def decouper_lot(octets: bytes) -> list[bytes]:
@@ -60,17 +61,43 @@ def decouper_lot(octets: bytes) -> list[bytes]:
 
     Lève Refus si le document n'est pas une liste, ou si elle ne compte pas de 1 à 200 éléments.
     """
-    bornes = list(_parcourir_elements(octets))
-    if not bornes or bornes[-1] is None:
+    nu = octets.removeprefix(_MARQUE_D_ORDRE).strip(_BLANCS)
+    elements: list[bytes] = []
+    profondeur, debut, fin = 0, 1, -1
+    for jeton in _JETON.finditer(nu) if nu.startswith(b"[") else ():
+        signe = jeton[0]
+        if signe in b"[{":
+            profondeur += 1
+        elif signe in b"]}":
+            profondeur -= 1
+            if profondeur == 0:
+                elements.append(nu[debut : jeton.start()])
+                fin = jeton.end()
+                break
+        elif signe == b"," and profondeur == 1:
+            elements.append(nu[debut : jeton.start()])
+            debut = jeton.end()
+        elif signe == b'"':
+            break
+    if fin != len(nu):
         raise _refuser_document(octets)
-    elements = [octets[debut:fin] for debut, fin in bornes if debut is not None]
+    if len(elements) == 1 and not elements[0].strip(_BLANCS):
+        elements = []
+    if not 1 <= len(elements) <= FOP_MAX_PAR_LOT:
+        code = "trop_long" if elements else "trop_court"
+        correction = "répartir en plusieurs envois" if elements else "envoyer au moins une fiche"
+        lu = f"liste de {ecrire_nombre(len(elements))} éléments" if elements else "liste vide"
+        attendu = f"liste de 1 à {FOP_MAX_PAR_LOT} fiches"
+        raise refuser_fop(FopInvalide([Anomalie(code, "", "", attendu, lu, correction)]))
     return elements
 
 
-def _parcourir_elements(octets: bytes) -> Iterator[tuple[int, int] | None]:
-    return iter(())
-
-
 def _refuser_document(octets: bytes) -> Refus:
-    """Dit pourquoi le document entier n'est pas une liste de fiches."""
-    return Refus(ERREUR_INTERNE, "")
+    """Dit pourquoi un document n'est pas une liste de fiches : illisible, ou d'une autre forme."""
+    try:
+        decoder_json(octets)
+    except FopInvalide as invalide:
+        return refuser_fop(invalide)
+    attendu = f"liste de 1 à {FOP_MAX_PAR_LOT} fiches"
+    correction = "mettre les fiches entre crochets, séparées par des virgules"
+    return refuser_fop(FopInvalide([Anomalie("type_attendu", "", "", attendu, "valeur d'un autre type", correction)]))

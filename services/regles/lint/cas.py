@@ -17,13 +17,13 @@ ORDONNES = (" au_moins ", " plus_de ", " au_plus ", " moins_de ", " a_partir_du 
 
 def controler_cas(sources: Sources, paquet: Paquet) -> Iterator[Anomalie]:
     """Rend les fautes des cas : verdict jamais montré, borne jamais touchée, contrôle ou règle jamais atteints."""
-    documents = {fiche.id: document for document, fiche in sources.fiches}
+    documents = {fiche.cle: document for document, fiche in sources.fiches}
     for regle in paquet.regles:
-        document = documents[regle.fiche.id]
+        document = documents[regle.fiche.cle]
         yield from _controler_verdicts(document, regle, paquet)
         yield from _controler_dates(document, regle, paquet)
     for controle in mesurer_couverture(paquet).controles:
-        document = documents[controle.regle]
+        document = documents[controle.fiche.cle]
         if controle.manquants:
             yield situer(
                 document,

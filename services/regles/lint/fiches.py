@@ -29,6 +29,7 @@ def controler_fiches(sources: Sources, paquet: Paquet) -> Iterator[Anomalie]:
         for message in fiche.messages.model_dump(exclude_none=True).values()
     }
     suites = _relever_suites(sources)
+    regles = {regle.fiche.cle: regle for regle in paquet.regles}
     for document, fiche in sources.fiches:
         yield from _controler_nom(document, fiche)
         yield from _controler_references(document, fiche)
@@ -36,7 +37,7 @@ def controler_fiches(sources: Sources, paquet: Paquet) -> Iterator[Anomalie]:
         yield from _controler_lecture(document, fiche, paquet)
         yield from _controler_messages(document, fiche)
         yield from _controler_prose(document, fiche, suites)
-        regle = paquet.trouver_regle(fiche.id)
+        regle = regles.get(fiche.cle)
         if regle is not None:
             yield from _controler_variables(document, fiche, regle)
     yield from _controler_successions(sources)
@@ -251,11 +252,11 @@ def _controler_prose(document: Document, fiche: Fiche, suites: dict[tuple[str, .
 
 def _controler_contradictions(sources: Sources, paquet: Paquet) -> Iterator[Anomalie]:
     """L14 : deux règles applicables ensemble ne peuvent exiger des choses contraires."""
-    documents = {fiche.id: document for document, fiche in sources.fiches}
+    documents = {fiche.cle: document for document, fiche in sources.fiches}
     for gauche, droite in combinations(paquet.regles, 2):
         if gauche.niveau_lot == droite.niveau_lot and _se_recouvrir(gauche, droite) and _se_contredire(gauche, droite):
             yield situer(
-                documents[droite.fiche.id],
+                documents[droite.fiche.cle],
                 ("exige",),
                 "L14",
                 f"une exigence compatible avec {gauche.fiche.id}",
