@@ -120,8 +120,7 @@ def _afficher_regle(regle: str, constats: list[Constat], style: str, console: Co
         lots = [constat.lot for constat in memes if constat.lot is not None]
         prefixe = f"Lot{'s' if len(lots) > 1 else ''} {', '.join(lots)} : " if lots else ""
         _ecrire(console, f"{prefixe}{message}", 2)
-    fondement = next((r for r in premier.references if r.role == "fondement"), premier.references[0])
-    _ecrire(console, f"Fondement : {fondement.texte}, {fondement.article}", 2)
+    _ecrire(console, f"Fondement : {premier.fondement}", 2)
     if premier.remede is not None and premier.verdict != "indetermine":
         _ecrire(console, f"À faire : {premier.remede.action}", 2)
         clauses = list(dict.fromkeys(c for constat in constats if constat.remede for c in constat.remede.clauses))

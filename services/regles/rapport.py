@@ -71,31 +71,49 @@ class RemedePropose:
 
 
 @dataclass(frozen=True, slots=True)
+class RegleCitee:
+    """Ce qu'il faut savoir d'une règle citée par des constats : une seule fois, quel que soit le nombre de lots."""
+
+    id: str
+    version: int
+    titre: str
+    question_metier: str
+    corpus: str
+    axe: str
+    nature: str
+    effet_du: date
+    effet_au: date | None
+    references: list[ReferenceCitee]
+    note: str | None
+    couverture: str
+    confiance: Confiance
+    relecture_juridique: str
+
+
+# Non figés : un rapport en porte des centaines, et figer une dataclass triple le coût de sa création.
+@dataclass(slots=True)
 class Constat:
-    """Le verdict d'une règle, sur la consultation (`lot` absent) ou sur un lot."""
+    """Le verdict d'une règle, sur la consultation (`lot` absent) ou sur un lot.
+
+    `fondement` dit en clair le texte qui fonde la règle ; le détail des références est dans `regles` du rapport.
+    """
 
     regle: str
     version: int
     titre: str
-    corpus: str
     famille: FamilleCorpus
-    axe: str
     nature: str
     gravite: Gravite
     lot: str | None
     verdict: NomVerdict
     message: str
-    references: list[ReferenceCitee]
+    fondement: str
     date_de_reference: date | None
     a_demander: list[str]
     parametres_absents: list[str]
     derogation: DerogationInvoquee | None
     remede: RemedePropose | None
     mentions: list[str]
-    note: str | None
-    couverture: str
-    confiance: Confiance
-    relecture_juridique: str
     trace: list[ControleLu] | None
 
 
@@ -188,6 +206,7 @@ class Rapport:
     syntheses: Syntheses
     comptes: dict[NomVerdict, int]
     constats: list[Constat]
+    regles: list[RegleCitee]
     a_demander: list[Demande]
     clauses: list[ClauseProposee]
     suppositions: list[Supposition]

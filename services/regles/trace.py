@@ -22,7 +22,7 @@ Resultat = Literal["vrai", "faux", "inconnu"]
 RESULTATS: dict[Trivalent, Resultat] = {True: "vrai", False: "faux", None: "inconnu"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Vu:
     """Un nœud examiné : son résultat, la donnée lue et son chemin, ses enfants."""
 
@@ -223,7 +223,7 @@ class SeuilLu:
     confiance: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ControleLu:
     """Un contrôle, tel que le rapport l'explique."""
 

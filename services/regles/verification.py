@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from services.regles.faits import Faits, etablir_faits
-from services.regles.fiches import NomVerdict, Reference
+from services.regles.conditions import Feuille, parcourir
+from services.regles.faits import SUPPOSITIONS, Faits, etablir_faits
+from services.regles.fiches import NomVerdict
 from services.regles.fop import Fop, empreinte
 from services.regles.messages import composer, ecrire_date
 from services.regles.moteur.choix import NomMoteur, construire_moteur
@@ -22,6 +23,7 @@ from services.regles.rapport import (
     PaquetCite,
     Rapport,
     ReferenceCitee,
+    RegleCitee,
     RemedePropose,
     Supposition,
     compter,
@@ -33,7 +35,7 @@ from services.regles.rapport import (
 )
 from services.regles.regle import Regle
 from services.regles.remedes import ClauseProposee, Clausier, reunir
-from services.regles.trace import Dossier, choisir_parties_en_suspens, examiner_regle, relever_absents, tracer
+from services.regles.trace import choisir_parties_en_suspens, examiner_regle, relever_absents, tracer
 
 MESSAGES_GENERIQUES: dict[NomVerdict, str] = {
     "hors_periode": "La règle n'est pas en vigueur à la date de référence.",
@@ -60,9 +62,7 @@ class Verificateur:
         self.moteur, self.degrade = construire_moteur(nom_moteur, paquet.regles, alerter)
         self._consultation, self._lot = separer_par_niveau(paquet.regles)
         self._clausier = Clausier(paquet)
-        self._references = {
-            regle.fiche.cle: [_citer(reference) for reference in regle.fiche.references] for regle in paquet.regles
-        }
+        self._cartes = {regle.fiche.cle: _Carte(regle) for regle in paquet.regles}
 
     def verifier(self, fop: Fop, date_de_reference: date | None = None, detail: Detail = "complet") -> Rapport:
         """Rend le rapport. `date_de_reference` simule une date de lancement ; ne lève rien sur une FOP valide."""
@@ -77,9 +77,9 @@ class Verificateur:
                 redaction.ajouter(regle, issue, rang)
         return redaction.conclure(date_de_reference)
 
-    def citer(self, cle: str) -> list[ReferenceCitee]:
-        """Rend les références d'une règle du paquet (`ID@version`)."""
-        return self._references[cle]
+    def decrire(self, regle: Regle) -> "_Carte":
+        """Rend ce qui, d'une règle, ne change pas d'une vérification à l'autre."""
+        return self._cartes[regle.fiche.cle]
 
     @property
     def clausier(self) -> Clausier:
@@ -91,16 +91,40 @@ class Verificateur:
         self.moteur.fermer()
 
 
-def _citer(reference: Reference) -> ReferenceCitee:
-    return ReferenceCitee(
-        reference.texte,
-        reference.article,
-        reference.role,
-        reference.url,
-        reference.piece,
-        reference.provenance,
-        reference.confiance,
-    )
+class _Carte:
+    """Ce qui, d'une règle, ne change pas d'une vérification à l'autre : préparé une fois."""
+
+    def __init__(self, regle: Regle) -> None:
+        fiche = regle.fiche
+        references = [
+            ReferenceCitee(r.texte, r.article, r.role, r.url, r.piece, r.provenance, r.confiance)
+            for r in fiche.references
+        ]
+        self.citee = RegleCitee(
+            id=fiche.id,
+            version=fiche.version,
+            titre=fiche.titre,
+            question_metier=fiche.question_metier,
+            corpus=fiche.corpus,
+            axe=fiche.axe,
+            nature=fiche.nature,
+            effet_du=fiche.effet.du,
+            effet_au=fiche.effet.au,
+            references=references,
+            note=fiche.note,
+            couverture=fiche.couverture,
+            confiance=fiche.confiance,
+            relecture_juridique=fiche.relecture_juridique,
+        )
+        premiere = next((r for r in references if r.role == "fondement"), references[0])
+        self.fondement = f"{premiere.texte}, {premiere.article}"
+        noeuds = [noeud for arbre in regle.lister_arbres() for noeud in parcourir(arbre)]
+        lectures = [noeud.lecture if isinstance(noeud, Feuille) else noeud.liste for noeud in noeuds]
+        self.supposables = {
+            (lecture.portee, lecture.cle): lecture
+            for lecture in lectures
+            if lecture.defaut is not None or (lecture.portee == "consultation" and lecture.cle in SUPPOSITIONS)
+        }.values()
 
 
 class _Redaction:
@@ -115,6 +139,7 @@ class _Redaction:
         self._constats: list[Constat] = []
         self._clauses: list[ClauseProposee] = []
         self._suppositions: dict[str, Supposition] = {}
+        self._citees: dict[str, RegleCitee] = {}
         self._echus: dict[str, str] = {}
         self._assumees = {d.regle: d for d in fop.derogations or () if d.regle is not None}
         self._notices = [Notice("incoherence", texte) for texte in faits.notices]
@@ -123,8 +148,8 @@ class _Redaction:
         """Ajoute le constat d'une règle sur la consultation ou sur un lot."""
         fiche = regle.fiche
         verdict, derogation = self._qualifier(regle, issue)
-        ouvert = verdict not in ("conforme", *SANS_SUITE)
-        dossier = examiner_regle(regle, self._faits, self._cadrage, rang_lot) if ouvert or self._complet else None
+        a_examiner = self._complet or verdict == "indetermine"
+        dossier = examiner_regle(regle, self._faits, self._cadrage, rang_lot) if a_examiner else None
         a_demander: list[str] = []
         parametres_absents: list[str] = []
         jour = self._cadrage.dates[regle.groupe]
@@ -147,8 +172,11 @@ class _Redaction:
             remede = RemedePropose(fiche.remede.action, list(fiche.remede.ou), choisies)
         elif verdict == "indetermine":
             remede = RemedePropose(fiche.remede.action, list(fiche.remede.ou), [])
-        if dossier is not None and verdict not in SANS_SUITE:
-            self._relever_suppositions(regle, dossier)
+        carte = self._verificateur.decrire(regle)
+        if verdict not in SANS_SUITE:
+            self._relever_suppositions(fiche.id, carte, rang_lot)
+        if self._complet or verdict not in SANS_SUITE:
+            self._citees[fiche.cle] = carte.citee
         if verdict == "hors_periode":
             self._relever_echeance(regle, jour)
         self._constats.append(
@@ -156,25 +184,19 @@ class _Redaction:
                 regle=fiche.id,
                 version=fiche.version,
                 titre=fiche.titre,
-                corpus=fiche.corpus,
                 famille=fiche.famille,
-                axe=fiche.axe,
                 nature=fiche.nature,
                 gravite=fiche.gravite,
                 lot=self._faits.numeros[rang_lot] if rang_lot is not None else None,
                 verdict=verdict,
                 message=self._dire(regle, issue, verdict, derogation, rang_lot, a_demander),
-                references=self._verificateur.citer(fiche.cle),
+                fondement=carte.fondement,
                 date_de_reference=jour,
                 a_demander=a_demander,
                 parametres_absents=parametres_absents,
                 derogation=derogation,
                 remede=remede,
                 mentions=[] if verdict in SANS_SUITE else self._mentionner(regle, jour),
-                note=fiche.note,
-                couverture=fiche.couverture,
-                confiance=fiche.confiance,
-                relecture_juridique=fiche.relecture_juridique,
                 trace=tracer(dossier) if self._complet and dossier is not None else None,
             )
         )
@@ -251,13 +273,24 @@ class _Redaction:
             mentions.append(f"Règle de confiance {regle.fiche.confiance} : {objet} à confirmer.")
         return mentions
 
-    def _relever_suppositions(self, regle: Regle, dossier: Dossier) -> None:
-        for _, racine in dossier.parties:
-            for vu in racine.parcourir():
-                if vu.provenance == "suppose":
-                    supposition = self._suppositions.setdefault(vu.chemin, Supposition(vu.chemin, vu.valeur, []))
-                    if regle.fiche.id not in supposition.regles:
-                        supposition.regles.append(regle.fiche.id)
+    def _relever_suppositions(self, regle: str, carte: _Carte, rang_lot: int | None) -> None:
+        donnees, lot = self._faits.consultation, self._faits.lots[rang_lot] if rang_lot is not None else {}
+        for lecture in carte.supposables:
+            present = lot if lecture.portee == "element" else donnees
+            if lecture.defaut is None:
+                if self._faits.provenances.get(lecture.cle) != "suppose":
+                    continue
+                valeur = donnees[lecture.cle]
+            elif lecture.cle in present:
+                continue
+            else:
+                valeur = lecture.defaut
+            chemin = lecture.cle
+            if lecture.portee == "element" and rang_lot is not None and self._faits.numeros[rang_lot] is not None:
+                chemin = f"lots[{self._faits.numeros[rang_lot]}].{lecture.cle}"
+            supposition = self._suppositions.setdefault(chemin, Supposition(chemin, valeur, []))
+            if regle not in supposition.regles:
+                supposition.regles.append(regle)
 
     def _relever_echeance(self, regle: Regle, jour: date | None) -> None:
         effet = regle.fiche.effet
@@ -307,6 +340,7 @@ class _Redaction:
             syntheses=synthetiser(constats),
             comptes=compter(constats),
             constats=constats,
+            regles=list(self._citees.values()),
             a_demander=rassembler_demandes(constats),
             clauses=reunir(self._clauses),
             suppositions=list(self._suppositions.values()),

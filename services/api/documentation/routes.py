@@ -1,0 +1,48 @@
+"""La documentation interactive : Swagger UI en français, servi d'ici, sans aucune requête ailleurs."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse, RedirectResponse
+from starlette.staticfiles import StaticFiles
+
+routeur = APIRouter(include_in_schema=False)
+
+ICI: Final = Path(__file__).parent / "statique"
+# Le navigateur refuse lui-même toute requête vers ailleurs ; Swagger UI pose des styles et des images en ligne.
+POLITIQUE: Final = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+)
+
+
+def trouver_swagger() -> Path:
+    """Rend le dossier des fichiers de Swagger UI. Lève RuntimeError si leur paquet manque."""
+    trouve = find_spec("fastapi_offline")
+    if trouve is None or not trouve.submodule_search_locations:
+        raise RuntimeError("fastapi-offline n'est pas installé : la documentation ne peut pas être servie.")
+    return Path(trouve.submodule_search_locations[0]) / "static"
+
+
+def servir_fichiers() -> StaticFiles:
+    """Rend l'application qui sert nos fichiers, puis ceux de Swagger UI."""
+    fichiers = StaticFiles(directory=ICI)
+    fichiers.all_directories = [ICI, trouver_swagger()]
+    return fichiers
+
+
+@routeur.get("/")
+async def rediriger() -> RedirectResponse:
+    return RedirectResponse("/docs")
+
+
+@routeur.get("/docs")
+async def montrer() -> FileResponse:
+    return FileResponse(ICI / "docs.html", headers={"Content-Security-Policy": POLITIQUE})
+
+
+@routeur.get("/favicon.ico")
+async def montrer_icone() -> FileResponse:
+    return FileResponse(ICI / "icone.svg")
