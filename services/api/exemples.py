@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.regles.erreurs import FopInvalide
-from services.regles.fop import lire_fop_json
+from services.regles.lecture_fop import lire_fop_json
 
 LONGUEUR_MAX_RESUME: Final = 90
 

@@ -24,7 +24,7 @@ def ecrire(objet: object) -> bytes:
 
 def _ecrire_autre(valeur: Any) -> object:
     if isinstance(valeur, Decimal):
-        return f"{valeur:f}"
+        return f"{valeur.normalize():f}"
     if isinstance(valeur, Controle):
         # Dix-sept opérateurs possibles, un seul écrit : les autres n'apprendraient rien.
         return {nom: contenu for nom, contenu in valeur if nom in valeur.model_fields_set}

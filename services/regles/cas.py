@@ -6,7 +6,8 @@ from typing import Any
 
 from services.regles.erreurs import FopInvalide
 from services.regles.fiches import Cas, Fiche
-from services.regles.fop import Fop, lire_fop
+from services.regles.fop import Fop
+from services.regles.lecture_fop import lire_fop
 from services.regles.paquet import Paquet
 from services.regles.rapport import Constat
 from services.regles.verification import Verificateur

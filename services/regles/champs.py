@@ -1,15 +1,16 @@
-"""Le catalogue des données de la FOP, déduit du modèle : ce qu'une règle peut lire, et comment le demander.
+"""Les champs d'un modèle, lus dans ses annotations ; le catalogue des données de la FOP et son schéma publié.
 
-Les chemins sont aplatis : `acheteur.siret`, `lots[].cpv`, `questionnaire.insertion_etudiee.reponse`.
-`extensions` n'y figure pas : aucune règle ne peut la lire.
+Le catalogue dit ce qu'une règle peut lire, et comment le demander. Ses chemins sont aplatis : `acheteur.siret`,
+`lots[].cpv`, `questionnaire.insertion_etudiee.reponse`. `extensions` n'y figure pas : aucune règle ne peut la lire.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from types import MappingProxyType
-from typing import Any, Final, Literal, get_args, get_origin
+from functools import cache
+from types import MappingProxyType, UnionType
+from typing import Annotated, Any, Final, Literal, TypeGuard, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -17,12 +18,72 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import ComputedField, DataclassField, DecimalSchema, ModelField, TypedDictField
 
-from services.regles.fop import Echelle, Fop, Forme, Reponse, annoter, deplier, trouver_marque
+from services.regles.fop import Echelle, Fop, Forme, Reponse
 
 Genre = Literal["booleen", "nombre", "date", "enumere", "texte", "cpv", "liste", "objet"]
 
 CHAMP_LIBRE: Final = "extensions"
 IDENTIFIANT_DU_SCHEMA: Final = "urn:verifop:schema:fop:1"
+
+
+# --- Lire un modèle -----------------------------------------------------------------------------------------
+
+
+def deplier(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Rend le type nu d'un champ, sans `None` ni `Annotated`, et les marques qu'il portait."""
+    marques: tuple[Any, ...] = ()
+    while True:
+        if get_origin(annotation) is Annotated:
+            marques = (*get_args(annotation)[1:], *marques)
+            annotation = get_args(annotation)[0]
+        elif get_origin(annotation) in (Union, UnionType):
+            restants = [membre for membre in get_args(annotation) if membre is not type(None)]
+            if len(restants) != 1:
+                return tuple(deplier(membre)[0] for membre in restants), marques
+            annotation = restants[0]
+        else:
+            return annotation, marques
+
+
+@cache
+def annoter(modele: type[BaseModel]) -> Mapping[str, Any]:
+    """Rend l'annotation complète de chaque champ du modèle, dans son ordre."""
+    annotations = get_type_hints(modele, include_extras=True)
+    return {nom: annotations[nom] for nom in modele.model_fields}
+
+
+def trouver_marque(marques: tuple[Any, ...], genre: type[Any]) -> Any:
+    """Rend la marque de ce genre posée sur un type, ou `None`."""
+    return next((marque for marque in marques if isinstance(marque, genre)), None)
+
+
+def est_modele(base: Any) -> TypeGuard[type[BaseModel]]:
+    """Vrai si ce type nu est un objet à champs."""
+    return isinstance(base, type) and issubclass(base, BaseModel)
+
+
+def lister_cles(modele: type[BaseModel], chemin: Sequence[str | int]) -> Collection[str]:
+    """Rend les clés que ce modèle admet dans l'objet de ce chemin ; vide si ce n'est pas un objet connu."""
+    bases: list[Any] = [modele]
+    for partie in chemin:
+        bases = [membre for base in bases for membre in _descendre(base, partie)]
+    return tuple(dict.fromkeys(cle for base in bases if est_modele(base) for cle in base.model_fields))
+
+
+def _descendre(base: Any, partie: str | int) -> tuple[Any, ...]:
+    """Rend les types nus possibles de ce qui est rangé là (plusieurs pour une union)."""
+    annotation = None
+    if est_modele(base):
+        annotation = annoter(base).get(str(partie))
+    elif get_origin(base) in (list, tuple) and isinstance(partie, int):
+        annotation = get_args(base)[0]
+    elif get_origin(base) is dict:
+        annotation = get_args(base)[1]
+    contenu = deplier(annotation)[0]
+    return contenu if isinstance(contenu, tuple) else (contenu,)
+
+
+# --- Catalogue de la FOP ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +124,7 @@ def _decrire(modele: type[BaseModel], prefixe: str) -> Iterator[Champ]:
         )
         if contenu is Reponse:
             yield from _decrire_reponse(chemin, modele.model_fields[nom])
-        elif isinstance(contenu, type) and issubclass(contenu, BaseModel):
+        elif est_modele(contenu):
             yield from _decrire(contenu, f"{chemin}[]." if genre == "liste" else f"{chemin}.")
 
 
@@ -110,13 +171,16 @@ def _nommer_genre(base: Any, marques: tuple[Any, ...]) -> Genre:
         return "enumere"
     if get_origin(base) is tuple:
         return "liste"
-    if isinstance(base, type) and issubclass(base, BaseModel):
+    if est_modele(base):
         return "objet"
     return _GENRES[base]
 
 
 CHAMPS: Final[Mapping[str, Champ]] = MappingProxyType({champ.chemin: champ for champ in _decrire(Fop, "")})
 """Toutes les données de la FOP par chemin aplati, dans l'ordre du modèle."""
+
+
+# --- Schéma publié ------------------------------------------------------------------------------------------
 
 
 class _Generateur(GenerateJsonSchema):

@@ -17,7 +17,8 @@ from services.regles.cas import jouer_cas
 from services.regles.couverture import mesurer_couverture
 from services.regles.ecriture import ecrire_json
 from services.regles.erreurs import Anomalie, EntreesInvalides, FopInvalide
-from services.regles.fop import TAILLE_MAX_CORPS, lire_fop_json
+from services.regles.fop import TAILLE_MAX_CORPS
+from services.regles.lecture_fop import lire_fop_json
 from services.regles.lint import controler_dossier
 from services.regles.messages import ecrire_date, ecrire_simplement
 from services.regles.moteur.port import MoteurIndisponible

@@ -1,26 +1,14 @@
-"""La fiche opération (FOP) : son modèle, sa lecture tolérante, son empreinte.
+"""La fiche opération (FOP) : ses données, leurs types, leurs bornes, la question qui les demande.
 
-La lecture se fait en deux temps. Un nettoyage, déduit du modèle et parcouru une seule fois, ramène ce qui est
-écrit (texte rogné, « oui », libellé DECP, `"59999.99"`, CPV à clé…) à la forme canonique. Pydantic
-vérifie ensuite cette forme, strictement. Ce que le nettoyage ne reconnaît pas, il le laisse tel quel : c'est
-Pydantic qui le refuse.
-
-Un champ absent, `null`, vide, ou valant « néant », « n/a » ou « à définir » est absent. Une liste vide est
-renseignée : elle dit « il n'y en a pas ».
+Le modèle décrit la forme canonique et la vérifie strictement. C'est `lecture_fop` qui y ramène ce qui est écrit ; elle
+se règle, comme le catalogue des champs et le schéma publié, sur les marques posées ici sur les types.
 """
 
-import hashlib
-import json
-import re
-import unicodedata
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
-from functools import cache
-from json.encoder import encode_basestring_ascii
-from types import UnionType
-from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -29,7 +17,6 @@ from pydantic import (
     Field,
     GetJsonSchemaHandler,
     Strict,
-    ValidationError,
     field_validator,
     model_validator,
 )
@@ -37,26 +24,13 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from stdnum.fr import siret as stdnum_siret
 
-from services.regles.erreurs import (
-    Anomalie,
-    FopInvalide,
-    ajouter_reste,
-    ecrire_chemin,
-    ecrire_nombre,
-    ecrire_pointeur,
-    etiqueter,
-    nommer_lu,
-    signaler,
-    traduire,
-)
+from services.regles.erreurs import signaler
 
 # --- Bornes -------------------------------------------------------------------------------------------------
 
 LOTS_MAX: Final = 500
-CRITERES_MAX: Final = 100
-CLAUSES_MAX: Final = 100
 ELEMENTS_MAX: Final = 100
-"""Éléments au plus dans les autres listes."""
+"""Éléments au plus dans toute autre liste : critères, clauses, familles…"""
 LONGUEUR_MAX_OBJET: Final = 1_000
 LONGUEUR_MAX_TEXTE_LONG: Final = 20_000
 LONGUEUR_MAX_TEXTE_COURT: Final = 300
@@ -65,21 +39,10 @@ LONGUEUR_MAX_NUMERO: Final = 16
 PROFONDEUR_MAX: Final = 32
 TAILLE_MAX_CORPS: Final = 2 * 1024 * 1024
 """Octets au plus dans le corps JSON d'une FOP."""
-ANOMALIES_MAX: Final = 100
-CHIFFRES_MAX: Final = 28
-"""Chiffres significatifs au plus : au-delà, Pydantic arrondit avant de compter les décimales."""
-BITS_MAX: Final = 90
-"""Taille au plus d'un entier à convertir : au-delà, il est hors de toutes les bornes."""
 MONTANT_PLAFOND: Final = Decimal(10**12)
 DUREE_MAX_MOIS: Final = Decimal(1_200)
 DATE_MIN: Final = date(2000, 1, 1)
 DATE_MAX: Final = date(2100, 12, 31)
-
-ECHELLE_MONTANT: Final = 2
-ECHELLE_PART: Final = 6
-ECHELLE_POIDS: Final = 4
-ECHELLE_DUREE: Final = 3
-ECHELLE_ENTIER: Final = 0
 
 DIVISIONS_CPV: Final = frozenset(
     f"{division:02}"
@@ -117,14 +80,18 @@ class Libelles:
 
 @dataclass(frozen=True, slots=True)
 class FormeCourte:
-    """Un objet qui peut s'écrire d'un mot : la valeur seule remplit alors `champ`."""
+    """Un objet qui peut s'écrire d'une valeur seule : elle remplit `champ`, ou `enumere` si elle y est admise."""
 
     champ: str
     genre: Literal["booleen", "texte"]
+    enumere: str | None = None
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, suite: GetJsonSchemaHandler) -> JsonSchemaValue:
-        court = {"type": "boolean"} if self.genre == "booleen" else {"type": "string"}
-        return {"anyOf": [court, suite(schema)]}
+        remplit = f"Valeur seule : remplit `{self.champ}`."
+        if self.enumere is not None:
+            remplit = f"Valeur seule : remplit `{self.enumere}` si elle y est admise, sinon `{self.champ}`."
+        genre = "boolean" if self.genre == "booleen" else "string"
+        return {"anyOf": [{"type": genre, "description": remplit}, suite(schema)]}
 
 
 # --- Types simples ------------------------------------------------------------------------------------------
@@ -139,41 +106,19 @@ Etiquette = Annotated[str, Strict(), Forme("etiquette"), Field(max_length=LONGUE
 CodePostal = Annotated[str, Strict(), Field(max_length=10)]
 BooleenOuTexte = Booleen | TexteLong
 
-Montant = Annotated[
-    Decimal,
-    Strict(),
-    Echelle(ECHELLE_MONTANT),
-    Field(ge=0, lt=MONTANT_PLAFOND, decimal_places=ECHELLE_MONTANT, allow_inf_nan=False),
-]
+T = TypeVar("T")
+Liste = Annotated[tuple[T, ...], Field(max_length=ELEMENTS_MAX)]
+
+Montant = Annotated[Decimal, Strict(), Echelle(2), Field(ge=0, lt=MONTANT_PLAFOND, decimal_places=2)]
 Quantite = Montant
 """Heures, mètres carrés : mêmes bornes et même échelle qu'un montant."""
-Part = Annotated[
-    Decimal,
-    Strict(),
-    Echelle(ECHELLE_PART),
-    Field(ge=0, le=1, decimal_places=ECHELLE_PART, allow_inf_nan=False),
-]
-Poids = Annotated[
-    Decimal,
-    Strict(),
-    Echelle(ECHELLE_POIDS),
-    Field(ge=0, le=100, decimal_places=ECHELLE_POIDS, allow_inf_nan=False),
-]
-Duree = Annotated[
-    Decimal,
-    Strict(),
-    Echelle(ECHELLE_DUREE),
-    Field(gt=0, le=DUREE_MAX_MOIS, decimal_places=ECHELLE_DUREE, allow_inf_nan=False),
-]
-DureeOuZero = Annotated[
-    Decimal,
-    Strict(),
-    Echelle(ECHELLE_DUREE),
-    Field(ge=0, le=DUREE_MAX_MOIS, decimal_places=ECHELLE_DUREE, allow_inf_nan=False),
-]
-Nombre = Annotated[int, Strict(), Echelle(ECHELLE_ENTIER), Field(ge=0, le=1_000_000)]
-Habitants = Annotated[int, Strict(), Echelle(ECHELLE_ENTIER), Field(ge=0, le=100_000_000)]
-Jours = Annotated[int, Strict(), Echelle(ECHELLE_ENTIER), Field(ge=0, le=3_650)]
+Part = Annotated[Decimal, Strict(), Echelle(6), Field(ge=0, le=1, decimal_places=6)]
+Poids = Annotated[Decimal, Strict(), Echelle(4), Field(ge=0, le=100, decimal_places=4)]
+Duree = Annotated[Decimal, Strict(), Echelle(3), Field(gt=0, le=DUREE_MAX_MOIS, decimal_places=3)]
+DureeOuZero = Annotated[Decimal, Strict(), Echelle(3), Field(ge=0, le=DUREE_MAX_MOIS, decimal_places=3)]
+Nombre = Annotated[int, Strict(), Echelle(0), Field(ge=0, le=1_000_000)]
+Habitants = Annotated[int, Strict(), Echelle(0), Field(ge=0, le=100_000_000)]
+Jours = Annotated[int, Strict(), Echelle(0), Field(ge=0, le=3_650)]
 Jour = Annotated[date, Strict(), Field(ge=DATE_MIN, le=DATE_MAX)]
 
 
@@ -194,18 +139,10 @@ def _verifier_siret(numero: str) -> str:
 
 
 Cpv = Annotated[
-    str,
-    Strict(),
-    Forme("cpv"),
-    AfterValidator(_verifier_cpv),
-    Field(json_schema_extra={"pattern": r"^\d{8}(-\d)?$"}),
+    str, Strict(), Forme("cpv"), AfterValidator(_verifier_cpv), Field(json_schema_extra={"pattern": r"^\d{8}(-\d)?$"})
 ]
 Siret = Annotated[
-    str,
-    Strict(),
-    Forme("siret"),
-    AfterValidator(_verifier_siret),
-    Field(json_schema_extra={"pattern": r"^\d{14}$"}),
+    str, Strict(), Forme("siret"), AfterValidator(_verifier_siret), Field(json_schema_extra={"pattern": r"^\d{14}$"})
 ]
 
 
@@ -264,13 +201,7 @@ TypeMarcheGlobal = Annotated[
     ),
 ]
 Technique = Annotated[
-    Literal[
-        "systeme_acquisition_dynamique",
-        "catalogue_electronique",
-        "enchere_electronique",
-        "concours",
-        "aucune",
-    ],
+    Literal["systeme_acquisition_dynamique", "catalogue_electronique", "enchere_electronique", "concours", "aucune"],
     Libelles(systeme_d_acquisition_dynamique="systeme_acquisition_dynamique", sans_objet="aucune"),
 ]
 Procedure = Annotated[
@@ -300,11 +231,7 @@ Procedure = Annotated[
 ]
 Publicite = Annotated[
     Literal["boamp", "jal", "joue", "profil_acheteur", "presse_specialisee", "site_acheteur"],
-    Libelles(
-        journal_d_annonces_legales="jal",
-        profil_d_acheteur="profil_acheteur",
-        site_de_l_acheteur="site_acheteur",
-    ),
+    Libelles(journal_d_annonces_legales="jal", profil_d_acheteur="profil_acheteur", site_de_l_acheteur="site_acheteur"),
 ]
 Ccag = Annotated[
     Literal["travaux", "fcs", "pi", "tic", "mi", "moe", "aucun"],
@@ -327,15 +254,7 @@ MotifNonAllotissement = Literal[
     "marche_global",
 ]
 TypeCritere = Literal[
-    "prix",
-    "cout_global",
-    "technique",
-    "environnemental",
-    "social",
-    "delai",
-    "rse_general",
-    "localisation",
-    "autre",
+    "prix", "cout_global", "technique", "environnemental", "social", "delai", "rse_general", "localisation", "autre"
 ]
 TypeClauseEnvironnementale = Literal[
     "dechets",
@@ -429,13 +348,7 @@ FamilleAgec = Annotated[
 ]
 """Les 17 familles du décret n° 2024-134, et trois valeurs hors famille : `epi`, `livres`, `autre`."""
 OperationDeChantier = Literal[
-    "construction_neuve",
-    "renovation",
-    "renovation_lourde",
-    "extension",
-    "demolition",
-    "amenagement",
-    "entretien",
+    "construction_neuve", "renovation", "renovation_lourde", "extension", "demolition", "amenagement", "entretien"
 ]
 CategorieVehicule = Literal["leger", "lourd", "bus"]
 ClasseAchat = Literal["basique", "a_gains", "critique", "strategique"]
@@ -510,9 +423,7 @@ class Allotissement(Modele):
 
     alloti: Booleen | None = _champ("La consultation est divisée en lots.", True, "La consultation est-elle allotie ?")
     prestations_distinctes: Booleen | None = _champ(
-        "Le besoin comporte des prestations distinctes.",
-        True,
-        "Le besoin comporte-t-il des prestations distinctes ?",
+        "Le besoin comporte des prestations distinctes.", True, "Le besoin comporte-t-il des prestations distinctes ?"
     )
     motif: MotifNonAllotissement | None = _champ(
         "Motif de l'absence d'allotissement (L2113-10 et L2113-11).",
@@ -539,9 +450,7 @@ class Critere(Modele):
         POURCENT,
     )
     type: TypeCritere | None = _champ(
-        "Ce que le critère apprécie.",
-        "environnemental",
-        "Qu'apprécie ce critère (prix, technique, environnemental…) ?",
+        "Ce que le critère apprécie.", "environnemental", "Qu'apprécie ce critère (prix, technique, environnemental…) ?"
     )
     sous_type: Etiquette | None = _champ(
         "Précision libre sur ce que le critère apprécie (carbone, cycle_de_vie, insertion…).",
@@ -561,25 +470,27 @@ class Critere(Modele):
 
 
 class ClauseEnvironnementale(Modele):
-    """Une condition d'exécution environnementale."""
+    """Une condition d'exécution ou une spécification technique environnementale."""
 
     type: TypeClauseEnvironnementale | None = _champ(
-        "Thème de la clause environnementale.", "dechets", "Sur quel thème porte la clause environnementale ?"
+        "Thème environnemental de la clause ou de la spécification.",
+        "dechets",
+        "Sur quel thème environnemental porte la clause ou la spécification ?",
     )
     texte: TexteLong | None = _champ(
-        "Texte de la clause environnementale.",
+        "Texte de la clause ou de la spécification environnementale.",
         "Le titulaire trie les déchets de chantier en sept flux.",
-        "Quel est le texte de la clause environnementale ?",
+        "Quel est le texte de la clause ou de la spécification environnementale ?",
     )
     verifiable: Booleen | None = _champ(
-        "Le respect de la clause se vérifie par une pièce ou un contrôle.",
+        "Le respect de l'exigence environnementale se vérifie par une pièce ou un contrôle.",
         True,
-        "Le respect de la clause environnementale est-il vérifiable ?",
+        "Le respect de l'exigence environnementale est-il vérifiable ?",
     )
     penalite: Booleen | None = _champ(
-        "Une pénalité sanctionne le non-respect de la clause.",
+        "Une pénalité sanctionne le non-respect de l'exigence environnementale.",
         True,
-        "Une pénalité sanctionne-t-elle le non-respect de la clause environnementale ?",
+        "Une pénalité sanctionne-t-elle le non-respect de l'exigence environnementale ?",
     )
 
 
@@ -598,7 +509,7 @@ class ClauseSociale(Modele):
         "Quelle part des heures travaillées est réservée à l'insertion ?",
         PART,
     )
-    publics: Annotated[tuple[TexteCourt, ...], Field(max_length=ELEMENTS_MAX)] | None = _champ(
+    publics: Liste[TexteCourt] | None = _champ(
         "Publics visés par la clause sociale.",
         ["demandeurs d'emploi de longue durée"],
         "Quels publics la clause sociale vise-t-elle ?",
@@ -626,7 +537,7 @@ class Reservation(Modele):
     type: TypeReservation | None = _champ(
         "Bénéficiaires de la réservation.", "insertion", "À quels opérateurs le marché est-il réservé ?"
     )
-    articles: Annotated[tuple[TexteCourt, ...], Field(max_length=ELEMENTS_MAX)] | None = _champ(
+    articles: Liste[TexteCourt] | None = _champ(
         "Articles du code visés par la réservation.", ["L2113-13"], "Quels articles fondent la réservation ?"
     )
     proportion: Part | None = _champ(
@@ -652,12 +563,16 @@ class Reservation(Modele):
     )
 
 
+ChampFamilleAgec = Annotated[
+    FamilleAgec | None,
+    _champ("Famille de produits du décret n° 2024-134.", "mobilier", "De quelle famille AGEC s'agit-il ?"),
+]
+
+
 class LigneAgec(Modele):
     """Une famille de produits de l'article 58 de la loi AGEC présente dans l'achat."""
 
-    famille: FamilleAgec | None = _champ(
-        "Famille de produits du décret n° 2024-134.", "mobilier", "De quelle famille AGEC s'agit-il ?"
-    )
+    famille: ChampFamilleAgec = None
     montant_ht: Montant | None = _champ(
         "Montant estimé de la famille.", "25000.00", "Quel est le montant estimé de cette famille ?", EUROS
     )
@@ -674,9 +589,7 @@ class LigneAgec(Modele):
         PART,
     )
     suivi: Booleen | None = _champ(
-        "Le suivi des dépenses de la famille est prévu.",
-        True,
-        "Le suivi des dépenses de cette famille est-il prévu ?",
+        "Le suivi des dépenses de la famille est prévu.", True, "Le suivi des dépenses de cette famille est-il prévu ?"
     )
 
 
@@ -743,10 +656,7 @@ class Vehicules(Modele):
         "Catégorie des véhicules.", "leger", "De quelle catégorie de véhicules s'agit-il ?"
     )
     part_faibles_emissions: Part | None = _champ(
-        "Part de véhicules à faibles émissions.",
-        "0.5",
-        "Quelle part des véhicules est à faibles émissions ?",
-        PART,
+        "Part de véhicules à faibles émissions.", "0.5", "Quelle part des véhicules est à faibles émissions ?", PART
     )
     part_tres_faibles_emissions: Part | None = _champ(
         "Part de véhicules à très faibles émissions.",
@@ -761,6 +671,78 @@ class Vehicules(Modele):
     )
 
 
+# --- Données communes à la consultation et à ses lots --------------------------------------------------------
+
+CLAUSE_SEULE: Final = FormeCourte("texte", "texte", enumere="type")
+ClausesEnvironnementales = Liste[Annotated[ClauseEnvironnementale, CLAUSE_SEULE]]
+ClausesSociales = Liste[Annotated[ClauseSociale, CLAUSE_SEULE]]
+
+ChampCpv = Annotated[Cpv | None, _champ("Code CPV principal.", "45214210", "Quel est le code CPV principal ?")]
+ChampNature = Annotated[
+    Nature | None,
+    _champ(
+        "Nature principale des prestations.",
+        "travaux",
+        "S'agit-il principalement de travaux, de fournitures ou de services ?",
+    ),
+]
+ChampProcedure = Annotated[
+    Procedure | None, _champ("Procédure de passation.", "procedure_adaptee", "Quelle est la procédure de passation ?")
+]
+ChampReservation = Annotated[
+    Reservation | None,
+    _champ(
+        "Réservation à certains opérateurs.",
+        {"type": "insertion"},
+        "Le marché ou le lot est-il réservé, et à qui ?",
+    ),
+]
+ChampCriteres = Annotated[
+    Liste[Critere] | None,
+    _champ(
+        "Critères d'attribution.",
+        [{"nom": "Prix", "type": "prix", "poids": 60}],
+        "Quels sont les critères d'attribution et leur pondération ?",
+    ),
+]
+ChampClausesEnv = Annotated[
+    ClausesEnvironnementales | None,
+    _champ(
+        "Conditions d'exécution environnementales.",
+        [{"type": "dechets", "texte": "Tri en sept flux."}],
+        "Quelles clauses environnementales sont prévues ?",
+    ),
+]
+ChampClausesSoc = Annotated[
+    ClausesSociales | None,
+    _champ(
+        "Conditions d'exécution sociales.",
+        [{"type": "insertion", "heures": 350}],
+        "Quelles clauses sociales sont prévues ?",
+    ),
+]
+ChampAgec = Annotated[
+    Liste[LigneAgec] | None,
+    _champ(
+        "Familles AGEC présentes dans l'achat.",
+        [{"famille": "mobilier", "part_reemploi": "0.2"}],
+        "Quelles familles AGEC l'achat comporte-t-il ?",
+    ),
+]
+ChampEgalim = Annotated[
+    Egalim | None,
+    _champ("Composition visée des denrées.", {"part_bio": "0.2"}, "Quelle composition des denrées est visée ?"),
+]
+ChampVehicules = Annotated[
+    Vehicules | None,
+    _champ(
+        "Véhicules achetés, loués ou utilisés.",
+        {"nombre": 4, "categorie": "leger"},
+        "Quels véhicules l'achat comporte-t-il ?",
+    ),
+]
+
+
 class Lot(Modele):
     """Un lot ; ce qu'il ne dit pas, il le tient de la consultation."""
 
@@ -768,65 +750,22 @@ class Lot(Modele):
         "Numéro du lot, unique dans la consultation.", "1", "Quel est le numéro du lot ?"
     )
     objet: TexteObjet | None = _champ("Objet du lot.", "Gros œuvre", "Quel est l'objet du lot ?")
-    cpv: Cpv | None = _champ("Code CPV principal du lot.", "45223220", "Quel est le code CPV du lot ?")
-    nature: Nature | None = _champ(
-        "Nature des prestations du lot.",
-        "travaux",
-        "Le lot porte-t-il sur des travaux, des fournitures ou des services ?",
-    )
+    cpv: ChampCpv = None
+    nature: ChampNature = None
     montant_ht: Montant | None = _champ(
         "Valeur estimée du lot, options et reconductions comprises.",
         "120000.00",
         "Quelle est la valeur estimée du lot ?",
         EUROS,
     )
-    procedure: Procedure | None = _champ(
-        "Procédure de passation propre au lot.",
-        "procedure_adaptee",
-        "Selon quelle procédure le lot est-il passé ?",
-    )
-    reservation: Reservation | None = _champ(
-        "Réservation du lot à certains opérateurs.",
-        {"type": "insertion"},
-        "Le lot est-il réservé, et à qui ?",
-    )
-    criteres: Annotated[tuple[Critere, ...], Field(max_length=CRITERES_MAX)] | None = _champ(
-        "Critères d'attribution du lot.",
-        [{"nom": "Prix", "type": "prix", "poids": 60}],
-        "Quels sont les critères d'attribution du lot et leur pondération ?",
-    )
-    clauses_env: (
-        Annotated[
-            tuple[Annotated[ClauseEnvironnementale, FormeCourte("texte", "texte")], ...],
-            Field(max_length=CLAUSES_MAX),
-        ]
-        | None
-    ) = _champ(
-        "Conditions d'exécution environnementales du lot.",
-        [{"type": "dechets", "texte": "Tri en sept flux."}],
-        "Quelles clauses environnementales le lot prévoit-il ?",
-    )
-    clauses_soc: (
-        Annotated[tuple[Annotated[ClauseSociale, FormeCourte("texte", "texte")], ...], Field(max_length=CLAUSES_MAX)]
-        | None
-    ) = _champ(
-        "Conditions d'exécution sociales du lot.",
-        [{"type": "insertion", "heures": 350}],
-        "Quelles clauses sociales le lot prévoit-il ?",
-    )
-    agec: Annotated[tuple[LigneAgec, ...], Field(max_length=ELEMENTS_MAX)] | None = _champ(
-        "Familles AGEC présentes dans le lot.",
-        [{"famille": "mobilier", "part_reemploi": "0.2"}],
-        "Quelles familles AGEC le lot comporte-t-il ?",
-    )
-    egalim: Egalim | None = _champ(
-        "Composition visée des denrées du lot.",
-        {"part_bio": "0.2"},
-        "Quelle composition des denrées le lot vise-t-il ?",
-    )
-    vehicules: Vehicules | None = _champ(
-        "Véhicules du lot.", {"nombre": 4, "categorie": "leger"}, "Quels véhicules le lot comporte-t-il ?"
-    )
+    procedure: ChampProcedure = None
+    reservation: ChampReservation = None
+    criteres: ChampCriteres = None
+    clauses_env: ChampClausesEnv = None
+    clauses_soc: ChampClausesSoc = None
+    agec: ChampAgec = None
+    egalim: ChampEgalim = None
+    vehicules: ChampVehicules = None
 
 
 class EfficaciteEnergetique(Modele):
@@ -864,9 +803,7 @@ class Reponse(Modele):
 
     reponse: Booleen | None = _champ("Réponse à la question.", True, "Quelle est la réponse, oui ou non ?")
     motif: TexteLong | None = _champ(
-        "Motif de la réponse.",
-        "Aucune structure d'insertion sur ce segment.",
-        "Quel est le motif de cette réponse ?",
+        "Motif de la réponse.", "Aucune structure d'insertion sur ce segment.", "Quel est le motif de cette réponse ?"
     )
 
 
@@ -906,9 +843,7 @@ class Questionnaire(Modele):
         "La prise en compte de l'environnement a-t-elle été étudiée ?",
     )
     location_etudiee: Repondue | None = _champ(
-        "La location a été étudiée comme solution de rechange à l'achat.",
-        False,
-        "La location a-t-elle été étudiée ?",
+        "La location a été étudiée comme solution de rechange à l'achat.", False, "La location a-t-elle été étudiée ?"
     )
     energie_renouvelable_etudiee: Repondue | None = _champ(
         "Le recours à l'énergie renouvelable a été étudié.",
@@ -916,9 +851,7 @@ class Questionnaire(Modele):
         "Le recours à l'énergie renouvelable a-t-il été étudié ?",
     )
     reutilisation_existant_etudiee: Repondue | None = _champ(
-        "La réutilisation de l'existant a été étudiée.",
-        True,
-        "La réutilisation de l'existant a-t-elle été étudiée ?",
+        "La réutilisation de l'existant a été étudiée.", True, "La réutilisation de l'existant a-t-elle été étudiée ?"
     )
     analyse_fonctionnelle_faite: Repondue | None = _champ(
         "Une analyse fonctionnelle du besoin a été faite.",
@@ -926,9 +859,7 @@ class Questionnaire(Modele):
         "Une analyse fonctionnelle du besoin a-t-elle été faite ?",
     )
     revue_programmation_faite: Repondue | None = _champ(
-        "L'achat a été vu en revue de programmation.",
-        True,
-        "L'achat a-t-il été vu en revue de programmation ?",
+        "L'achat a été vu en revue de programmation.", True, "L'achat a-t-il été vu en revue de programmation ?"
     )
 
 
@@ -967,23 +898,16 @@ class Chantier(Modele):
         PART,
     )
     taux_reutilisation_vise: Part | None = _champ(
-        "Taux de réutilisation de matériaux visé.",
-        "0.2",
-        "Quel taux de réutilisation de matériaux est visé ?",
-        PART,
+        "Taux de réutilisation de matériaux visé.", "0.2", "Quel taux de réutilisation de matériaux est visé ?", PART
     )
     projet_phare_spaser: Booleen | None = _champ(
-        "L'opération est un projet phare du SPASER.",
-        False,
-        "L'opération est-elle un projet phare du SPASER ?",
+        "L'opération est un projet phare du SPASER.", False, "L'opération est-elle un projet phare du SPASER ?"
     )
     projet_pilote: Booleen | None = _champ(
         "L'opération est un projet pilote.", False, "L'opération est-elle un projet pilote ?"
     )
     energie_renouvelable: Booleen | None = _champ(
-        "L'ouvrage recourt à une énergie renouvelable.",
-        True,
-        "L'ouvrage recourt-il à une énergie renouvelable ?",
+        "L'ouvrage recourt à une énergie renouvelable.", True, "L'ouvrage recourt-il à une énergie renouvelable ?"
     )
     installation_enr: Booleen | None = _champ(
         "L'opération installe une production d'énergie renouvelable.",
@@ -991,9 +915,7 @@ class Chantier(Modele):
         "L'opération installe-t-elle une production d'énergie renouvelable ?",
     )
     gtb: Booleen | None = _champ(
-        "Une gestion technique du bâtiment est prévue.",
-        True,
-        "Une gestion technique du bâtiment est-elle prévue ?",
+        "Une gestion technique du bâtiment est prévue.", True, "Une gestion technique du bâtiment est-elle prévue ?"
     )
     qualite_air: Booleen | None = _champ(
         "La qualité de l'air intérieur est prise en compte.",
@@ -1015,9 +937,7 @@ class Traiteur(Modele):
     """Les prestations de traiteur."""
 
     circuit_court: Booleen | None = _champ(
-        "Le traiteur s'approvisionne en circuit court.",
-        True,
-        "Le traiteur s'approvisionne-t-il en circuit court ?",
+        "Le traiteur s'approvisionne en circuit court.", True, "Le traiteur s'approvisionne-t-il en circuit court ?"
     )
 
 
@@ -1035,10 +955,7 @@ class Capacites(Modele):
     """Les capacités exigées des candidats."""
 
     ca_minimal_ht: Montant | None = _champ(
-        "Chiffre d'affaires annuel minimal exigé.",
-        "90000",
-        "Quel chiffre d'affaires minimal est exigé ?",
-        EUROS,
+        "Chiffre d'affaires annuel minimal exigé.", "90000", "Quel chiffre d'affaires minimal est exigé ?", EUROS
     )
     ca_justification: TexteLong | None = _champ(
         "Justification d'un chiffre d'affaires exigé au-delà du plafond.",
@@ -1064,14 +981,9 @@ class Sourcing(Modele):
 class DepenseAgec(Modele):
     """La dépense constatée dans une famille AGEC."""
 
-    famille: FamilleAgec | None = _champ(
-        "Famille de produits du décret n° 2024-134.", "mobilier", "De quelle famille AGEC s'agit-il ?"
-    )
+    famille: ChampFamilleAgec = None
     montant_ht: Montant | None = _champ(
-        "Dépense constatée dans la famille.",
-        "25000.00",
-        "Quelle dépense a été constatée dans la famille ?",
-        EUROS,
+        "Dépense constatée dans la famille.", "25000.00", "Quelle dépense a été constatée dans la famille ?", EUROS
     )
     montant_reemploi_ht: Montant | None = _champ(
         "Dépense issue du réemploi ou de la réutilisation.",
@@ -1112,10 +1024,7 @@ class DepensesEgalim(Modele):
         EUROS,
     )
     montant_regional_ht: Montant | None = _champ(
-        "Achats de produits de la région.",
-        "16000.00",
-        "Quel est le montant des produits de la région ?",
-        EUROS,
+        "Achats de produits de la région.", "16000.00", "Quel est le montant des produits de la région ?", EUROS
     )
 
 
@@ -1139,15 +1048,13 @@ class Resultat(Modele):
     heures_insertion_realisees: Quantite | None = _champ(
         "Heures d'insertion réalisées.", 350, "Combien d'heures d'insertion ont été réalisées ?", "heures"
     )
-    depenses_agec: Annotated[tuple[DepenseAgec, ...], Field(max_length=ELEMENTS_MAX)] | None = _champ(
+    depenses_agec: Liste[DepenseAgec] | None = _champ(
         "Dépenses constatées par famille AGEC.",
         [{"famille": "mobilier", "montant_ht": "25000.00"}],
         "Quelles dépenses ont été constatées par famille AGEC ?",
     )
     depenses_egalim: DepensesEgalim | None = _champ(
-        "Achats de denrées constatés.",
-        {"montant_ht": "80000.00"},
-        "Quels achats de denrées ont été constatés ?",
+        "Achats de denrées constatés.", {"montant_ht": "80000.00"}, "Quels achats de denrées ont été constatés ?"
     )
 
 
@@ -1155,19 +1062,13 @@ class DerogationAcheteur(Modele):
     """Un écart à un engagement local que l'acheteur assume et motive."""
 
     regle: TexteCourt | None = _champ(
-        "Identifiant de la règle dont l'écart est assumé.",
-        "VRA-E8-ENV",
-        "De quelle règle l'écart est-il assumé ?",
+        "Identifiant de la règle dont l'écart est assumé.", "VRA-E8-ENV", "De quelle règle l'écart est-il assumé ?"
     )
     motif: TexteLong | None = _champ(
-        "Motif de la dérogation.",
-        "Fourniture sans offre de rechange connue.",
-        "Quel est le motif de la dérogation ?",
+        "Motif de la dérogation.", "Fourniture sans offre de rechange connue.", "Quel est le motif de la dérogation ?"
     )
     auteur: TexteCourt | None = _champ(
-        "Fonction de la personne qui assume la dérogation.",
-        "Vice-présidence aux achats",
-        "Qui assume la dérogation ?",
+        "Fonction de la personne qui assume la dérogation.", "Vice-présidence aux achats", "Qui assume la dérogation ?"
     )
     date: Jour | None = _champ("Date de la dérogation.", "2026-09-10", "À quelle date la dérogation est-elle décidée ?")
 
@@ -1193,9 +1094,7 @@ class Fop(Modele):
         json_schema_extra={"question": "Quel acheteur passe la consultation ?"},
     )
     service_prescripteur: TexteCourt | None = _champ(
-        "Service à l'origine du besoin.",
-        "Direction du patrimoine",
-        "Quel service est à l'origine du besoin ?",
+        "Service à l'origine du besoin.", "Direction du patrimoine", "Quel service est à l'origine du besoin ?"
     )
     acheteur_referent: TexteCourt | None = _champ(
         "Acheteur chargé de la consultation.", "Cellule achats bâtiment", "Qui est l'acheteur référent ?"
@@ -1207,9 +1106,7 @@ class Fop(Modele):
         "Programme auquel se rattache l'achat.", "Plan écoles", "À quel programme se rattache l'achat ?"
     )
     operation_budgetaire: TexteCourt | None = _champ(
-        "Opération budgétaire qui porte la dépense.",
-        "2026-ECOLES-03",
-        "Quelle opération budgétaire porte la dépense ?",
+        "Opération budgétaire qui porte la dépense.", "2026-ECOLES-03", "Quelle opération budgétaire porte la dépense ?"
     )
     groupement_commandes: Booleen | None = _champ(
         "La consultation est passée en groupement de commandes.",
@@ -1223,9 +1120,7 @@ class Fop(Modele):
         "À quelle date la consultation est-elle lancée ?",
     )
     date_limite_offres: Jour | None = _champ(
-        "Date limite de réception des offres.",
-        "2026-10-20",
-        "Quelle est la date limite de réception des offres ?",
+        "Date limite de réception des offres.", "2026-10-20", "Quelle est la date limite de réception des offres ?"
     )
     date_notification_prevue: Jour | None = _champ(
         "Date prévue de notification.", "2027-01-10", "À quelle date la notification est-elle prévue ?"
@@ -1234,10 +1129,7 @@ class Fop(Modele):
         "Date prévue de début d'exécution.", "2027-02-01", "À quelle date l'exécution commence-t-elle ?"
     )
     delai_reception_jours: Jours | None = _champ(
-        "Délai laissé pour remettre une offre.",
-        35,
-        "Combien de jours sont laissés pour remettre une offre ?",
-        "jours",
+        "Délai laissé pour remettre une offre.", 35, "Combien de jours sont laissés pour remettre une offre ?", "jours"
     )
     urgence_justifiee: Booleen | None = _champ(
         "Une urgence justifiée réduit les délais.", False, "Une urgence justifiée réduit-elle les délais ?"
@@ -1246,9 +1138,7 @@ class Fop(Modele):
         "Un avis de préinformation a été publié.", False, "Un avis de préinformation a-t-il été publié ?"
     )
     reponse_electronique: Booleen | None = _champ(
-        "Les offres sont remises par voie électronique.",
-        True,
-        "Les offres sont-elles remises par voie électronique ?",
+        "Les offres sont remises par voie électronique.", True, "Les offres sont-elles remises par voie électronique ?"
     )
 
     type_contrat: TypeContrat | None = _champ(
@@ -1259,18 +1149,14 @@ class Fop(Modele):
         "1",
         "De quel livre du code de la commande publique relève le marché ?",
     )
-    nature: Nature | None = _champ(
-        "Nature principale des prestations.",
-        "travaux",
-        "La consultation porte-t-elle sur des travaux, des fournitures ou des services ?",
-    )
+    nature: ChampNature = None
     prestation: Prestation | None = _champ(
         "Type particulier de prestation.",
         "autre",
         "S'agit-il de maîtrise d'œuvre, d'une prestation intellectuelle ou d'autre chose ?",
     )
-    cpv: Cpv | None = _champ("Code CPV principal.", "45214210", "Quel est le code CPV principal ?")
-    cpv_secondaires: Annotated[tuple[Cpv, ...], Field(max_length=ELEMENTS_MAX)] | None = _champ(
+    cpv: ChampCpv = None
+    cpv_secondaires: Liste[Cpv] | None = _champ(
         "Codes CPV secondaires.", ["45321000"], "Quels sont les codes CPV secondaires ?"
     )
     montant_ht: Montant | None = _champ(
@@ -1309,18 +1195,12 @@ class Fop(Modele):
     technique: Technique | None = _champ(
         "Technique d'achat utilisée.", "aucune", "Quelle technique d'achat est utilisée ?"
     )
-    procedure: Procedure | None = _champ(
-        "Procédure de passation.",
-        "procedure_adaptee",
-        "Selon quelle procédure la consultation est-elle passée ?",
-    )
+    procedure: ChampProcedure = None
     base_legale_procedure: TexteCourt | None = _champ(
         "Article du code qui fonde la procédure.", "R2122-3", "Quel article fonde la procédure choisie ?"
     )
-    publicites: Annotated[tuple[Publicite, ...], Field(max_length=ELEMENTS_MAX)] | None = _champ(
-        "Supports de publicité de l'avis.",
-        ["boamp", "profil_acheteur"],
-        "Sur quels supports l'avis est-il publié ?",
+    publicites: Liste[Publicite] | None = _champ(
+        "Supports de publicité de l'avis.", ["boamp", "profil_acheteur"], "Sur quels supports l'avis est-il publié ?"
     )
     ccag: Ccag | None = _champ(
         "Cahier des clauses administratives générales de référence.",
@@ -1365,9 +1245,7 @@ class Fop(Modele):
         "L'objet du marché est-il l'insertion professionnelle ?",
     )
     premiere_consultation_infructueuse: Booleen | None = _champ(
-        "Une première consultation a été infructueuse.",
-        False,
-        "Une première consultation a-t-elle été infructueuse ?",
+        "Une première consultation a été infructueuse.", False, "Une première consultation a-t-elle été infructueuse ?"
     )
 
     allotissement: Allotissement | None = _champ(
@@ -1380,36 +1258,20 @@ class Fop(Modele):
         [{"numero": "1", "objet": "Gros œuvre", "cpv": "45223220"}],
         "Quels sont les lots de la consultation ?",
     )
-    criteres: Annotated[tuple[Critere, ...], Field(max_length=CRITERES_MAX)] | None = _champ(
-        "Critères d'attribution.",
-        [{"nom": "Prix", "type": "prix", "poids": 60}],
-        "Quels sont les critères d'attribution et leur pondération ?",
-    )
+    criteres: ChampCriteres = None
 
-    clauses_env: (
-        Annotated[
-            tuple[Annotated[ClauseEnvironnementale, FormeCourte("texte", "texte")], ...],
-            Field(max_length=CLAUSES_MAX),
-        ]
-        | None
-    ) = _champ(
-        "Conditions d'exécution environnementales.",
-        [{"type": "dechets", "texte": "Tri en sept flux."}],
-        "Quelles clauses environnementales la consultation prévoit-elle ?",
+    clauses_env: ChampClausesEnv = None
+    specifications_env: ClausesEnvironnementales | None = _champ(
+        "Spécifications techniques environnementales.",
+        [{"type": "recycle", "texte": "Au moins 20 % de matière recyclée."}],
+        "Quelles spécifications techniques environnementales sont prévues ?",
     )
-    specifications_env: Annotated[tuple[TypeClauseEnvironnementale, ...], Field(max_length=CLAUSES_MAX)] | None = (
-        _champ(
-            "Thèmes environnementaux des spécifications techniques.",
-            ["energie", "biosource"],
-            "Sur quels thèmes environnementaux portent les spécifications techniques ?",
-        )
-    )
-    labels_exiges: Annotated[tuple[TexteCourt, ...], Field(max_length=ELEMENTS_MAX)] | None = _champ(
+    labels_exiges: Liste[TexteCourt] | None = _champ(
         "Labels ou écolabels exigés, ou équivalents.",
         ["Écolabel européen ou équivalent"],
         "Quels labels, ou équivalents, sont exigés ?",
     )
-    spec_techniques: Annotated[tuple[TexteLong, ...], Field(max_length=ELEMENTS_MAX)] | None = _champ(
+    spec_techniques: Liste[TexteLong] | None = _champ(
         "Principales spécifications techniques.",
         ["Isolant de résistance thermique d'au moins 5 m².K/W"],
         "Quelles sont les principales spécifications techniques ?",
@@ -1428,9 +1290,7 @@ class Fop(Modele):
         "La charte chantier vert est jointe au dossier.", True, "La charte chantier vert est-elle jointe ?"
     )
     cadre_reponse_environnemental: Booleen | None = _champ(
-        "Un cadre de réponse environnemental est joint.",
-        True,
-        "Un cadre de réponse environnemental est-il joint ?",
+        "Un cadre de réponse environnemental est joint.", True, "Un cadre de réponse environnemental est-il joint ?"
     )
     analyse_cycle_de_vie: Booleen | None = _champ(
         "Une analyse du cycle de vie est prise en compte.",
@@ -1443,35 +1303,20 @@ class Fop(Modele):
         "L'efficacité énergétique est-elle prise en compte ?",
     )
 
-    clauses_soc: (
-        Annotated[tuple[Annotated[ClauseSociale, FormeCourte("texte", "texte")], ...], Field(max_length=CLAUSES_MAX)]
-        | None
-    ) = _champ(
-        "Conditions d'exécution sociales.",
-        [{"type": "insertion", "heures": 350}],
-        "Quelles clauses sociales la consultation prévoit-elle ?",
-    )
+    clauses_soc: ChampClausesSoc = None
     justification_absence_clause_sociale: JustificationAbsenceClauseSociale | None = _champ(
         "Ce qui justifie l'absence de clause sociale.",
         {"cas": "lien_insuffisant"},
         "Qu'est-ce qui justifie l'absence de clause sociale ?",
     )
-    reservation: Reservation | None = _champ(
-        "Réservation du marché à certains opérateurs.",
-        {"type": "insertion"},
-        "Le marché est-il réservé, et à qui ?",
-    )
+    reservation: ChampReservation = None
     questionnaire: Questionnaire | None = _champ(
         "Questions que l'acheteur s'est posées.",
         {"insertion_etudiee": True},
         "Quelles réponses l'acheteur donne-t-il au questionnaire ?",
     )
 
-    agec: Annotated[tuple[LigneAgec, ...], Field(max_length=ELEMENTS_MAX)] | None = _champ(
-        "Familles AGEC présentes dans l'achat.",
-        [{"famille": "mobilier", "part_reemploi": "0.2"}],
-        "Quelles familles AGEC l'achat comporte-t-il ?",
-    )
+    agec: ChampAgec = None
     indice_reparabilite_exige: Booleen | None = _champ(
         "L'indice de réparabilité est exigé.", True, "L'indice de réparabilité est-il exigé ?"
     )
@@ -1504,28 +1349,20 @@ class Fop(Modele):
         {"operation": "renovation"},
         "Quelles sont les caractéristiques du chantier ?",
     )
-    egalim: Egalim | None = _champ(
-        "Composition visée des denrées.", {"part_bio": "0.2"}, "Quelle composition des denrées est visée ?"
-    )
+    egalim: ChampEgalim = None
     traiteur: Traiteur | None = _champ(
         "Données propres aux prestations de traiteur.",
         {"circuit_court": True},
         "Quelles sont les caractéristiques de la prestation de traiteur ?",
     )
-    vehicules: Vehicules | None = _champ(
-        "Véhicules achetés, loués ou utilisés.",
-        {"nombre": 4, "categorie": "leger"},
-        "Quels véhicules l'achat comporte-t-il ?",
-    )
+    vehicules: ChampVehicules = None
     energie: Energie | None = _champ(
         "Données propres à la fourniture d'énergie.",
         {"electricite_verte": True},
         "Quelles sont les caractéristiques de l'énergie fournie ?",
     )
     eclairage_exterieur: Booleen | None = _champ(
-        "L'achat comporte de l'éclairage extérieur.",
-        False,
-        "L'achat comporte-t-il de l'éclairage extérieur ?",
+        "L'achat comporte de l'éclairage extérieur.", False, "L'achat comporte-t-il de l'éclairage extérieur ?"
     )
     produits_phytosanitaires: Booleen | None = _champ(
         "Des produits phytosanitaires sont utilisés ou fournis.",
@@ -1539,18 +1376,14 @@ class Fop(Modele):
     )
 
     capacites: Capacites | None = _champ(
-        "Capacités exigées des candidats.",
-        {"ca_minimal_ht": "90000"},
-        "Quelles capacités sont exigées des candidats ?",
+        "Capacités exigées des candidats.", {"ca_minimal_ht": "90000"}, "Quelles capacités sont exigées des candidats ?"
     )
     avance_taux: Part | None = _champ("Taux de l'avance prévue.", "0.1", "Quel taux d'avance est prévu ?", PART)
     retenue_garantie_taux: Part | None = _champ(
         "Taux de la retenue de garantie.", "0.03", "Quel taux de retenue de garantie est prévu ?", PART
     )
     titulaire_pme_attendu: Booleen | None = _champ(
-        "Le titulaire attendu est une petite ou moyenne entreprise.",
-        True,
-        "Le titulaire attendu est-il une PME ?",
+        "Le titulaire attendu est une petite ou moyenne entreprise.", True, "Le titulaire attendu est-il une PME ?"
     )
     part_pme_minimale: Part | None = _champ(
         "Part minimale de l'exécution confiée à des petites et moyennes entreprises.",
@@ -1574,9 +1407,7 @@ class Fop(Modele):
         "La détection des offres anormalement basses est-elle prévue ?",
     )
     rgaa_exige: Booleen | None = _champ(
-        "L'accessibilité numérique (RGAA) est exigée.",
-        True,
-        "L'accessibilité numérique (RGAA) est-elle exigée ?",
+        "L'accessibilité numérique (RGAA) est exigée.", True, "L'accessibilité numérique (RGAA) est-elle exigée ?"
     )
     accessibilite_prise_en_compte: Booleen | None = _champ(
         "L'accessibilité aux personnes handicapées est prise en compte.",
@@ -1584,9 +1415,7 @@ class Fop(Modele):
         "L'accessibilité aux personnes handicapées est-elle prise en compte ?",
     )
     fiche_suivi_prevue: Booleen | None = _champ(
-        "Une fiche de suivi de l'exécution est prévue.",
-        True,
-        "Une fiche de suivi de l'exécution est-elle prévue ?",
+        "Une fiche de suivi de l'exécution est prévue.", True, "Une fiche de suivi de l'exécution est-elle prévue ?"
     )
     evaluation_prevue: Booleen | None = _champ(
         "Une évaluation du titulaire est prévue.", True, "Une évaluation du titulaire est-elle prévue ?"
@@ -1604,11 +1433,9 @@ class Fop(Modele):
     )
 
     resultat: Resultat | None = _champ(
-        "Résultats connus après l'attribution.",
-        {"issue": "attribue"},
-        "Quels sont les résultats de la consultation ?",
+        "Résultats connus après l'attribution.", {"issue": "attribue"}, "Quels sont les résultats de la consultation ?"
     )
-    derogations: Annotated[tuple[DerogationAcheteur, ...], Field(max_length=ELEMENTS_MAX)] | None = _champ(
+    derogations: Liste[DerogationAcheteur] | None = _champ(
         "Écarts à des engagements locaux que l'acheteur assume et motive.",
         [{"regle": "VRA-E8-ENV", "motif": "Fourniture sans offre de rechange connue."}],
         "Quels écarts à un engagement local l'acheteur assume-t-il ?",
@@ -1631,627 +1458,3 @@ class Fop(Modele):
                 correction = f"changer le numéro de lots[{premier}] ou de lots[{rang}]"
                 raise signaler("numero_en_double", "numéros de lot tous différents", correction)
         return lots
-
-
-# --- Nettoyage ----------------------------------------------------------------------------------------------
-
-type_de_lieu = tuple[Any, str | int] | None
-"""Où l'on est : (lieu du parent, clé ou rang). Une paire par valeur coûte moins qu'un chemin entier."""
-Lecteur = Callable[[Any, type_de_lieu, list[Anomalie]], Any]
-"""Rend la valeur sous forme canonique, `None` si elle est absente, telle quelle si elle est inconnue."""
-
-TEXTES_ABSENTS: Final = frozenset({"", "néant", "neant", "n/a", "à définir", "a definir"})
-_LONGUEUR_MAX_TEXTE_ABSENT: Final = max(map(len, TEXTES_ABSENTS))
-_INTERDITS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_INVISIBLES: Final = "\ufeff\u200b\u2060"
-_NOMBRE = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
-_ENTIER = re.compile(r"-?[0-9]{1,18}\Z")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
-_CPV_AVEC_CLE = re.compile(r"[0-9]{8}-[0-9]\Z")
-_CONTEXTE = Context(prec=CHIFFRES_MAX, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=[])
-_ZERO: Final = Decimal(0)
-_OUI_NON: Final[Mapping[str, bool]] = {"oui": True, "non": False}
-
-
-def _derouler(lieu: type_de_lieu) -> tuple[str | int, ...]:
-    parties: list[str | int] = []
-    while lieu is not None:
-        lieu, partie = lieu
-        parties.append(partie)
-    return tuple(reversed(parties))
-
-
-def _relever(fautes: list[Anomalie], code: str, lieu: type_de_lieu, attendu: str, lu: str, correction: str) -> None:
-    if len(fautes) <= ANOMALIES_MAX:
-        parties = _derouler(lieu)
-        fautes.append(Anomalie(code, ecrire_chemin(parties), ecrire_pointeur(parties), attendu, lu, correction))
-
-
-def _verifier_caracteres(texte: str, lieu: type_de_lieu, fautes: list[Anomalie]) -> bool:
-    if not _INTERDITS.search(texte):
-        return True
-    attendu, correction = (
-        "texte sans caractère de contrôle",
-        "retirer les caractères de contrôle ou illisibles",
-    )
-    _relever(fautes, "texte_interdit", lieu, attendu, "texte", correction)
-    return False
-
-
-def _nettoyer_texte(valeur: str, lieu: type_de_lieu, fautes: list[Anomalie]) -> str | None:
-    if valeur.isascii() and valeur.isprintable():
-        texte = valeur.strip()
-    else:
-        if not _verifier_caracteres(valeur, lieu, fautes):
-            return valeur
-        texte = unicodedata.normalize("NFC", valeur).strip().strip(_INVISIBLES).strip()
-    if len(texte) <= _LONGUEUR_MAX_TEXTE_ABSENT and texte.casefold() in TEXTES_ABSENTS:
-        return None
-    return texte
-
-
-def _lire_texte(valeur: Any, lieu: type_de_lieu, fautes: list[Anomalie]) -> Any:
-    return _nettoyer_texte(valeur, lieu, fautes) if isinstance(valeur, str) else valeur
-
-
-def _lire_booleen(valeur: Any, lieu: type_de_lieu, fautes: list[Anomalie]) -> Any:
-    if not isinstance(valeur, str):
-        return valeur
-    texte = _nettoyer_texte(valeur, lieu, fautes)
-    return None if texte is None else _OUI_NON.get(texte.casefold(), texte)
-
-
-def _lire_nombre(valeur: Any, lieu: type_de_lieu, fautes: list[Anomalie]) -> Any:
-    if isinstance(valeur, str):
-        texte = _nettoyer_texte(valeur, lieu, fautes)
-        if texte is None or not _NOMBRE.match(texte):
-            return texte
-        nombre = Decimal(texte)
-    elif isinstance(valeur, Decimal):
-        nombre = valeur
-    elif isinstance(valeur, bool):
-        return valeur
-    elif isinstance(valeur, int):
-        # Un entier de plusieurs milliers de chiffres coûte cher à convertir, et il est hors bornes.
-        plafond = MONTANT_PLAFOND if valeur > 0 else -MONTANT_PLAFOND
-        nombre = Decimal(valeur) if valeur.bit_length() <= BITS_MAX else plafond
-    elif isinstance(valeur, float):
-        nombre = Decimal(repr(valeur))
-    else:
-        return valeur
-    if not nombre:
-        return _ZERO
-    if nombre.is_finite() and _CONTEXTE.plus(nombre) != nombre:
-        _relever(
-            fautes,
-            "hors_bornes",
-            lieu,
-            f"nombre de {CHIFFRES_MAX} chiffres au plus",
-            "nombre",
-            "arrondir le nombre",
-        )
-    return nombre
-
-
-def _lire_entier(valeur: Any, lieu: type_de_lieu, fautes: list[Anomalie]) -> Any:
-    if isinstance(valeur, str):
-        texte = _nettoyer_texte(valeur, lieu, fautes)
-        return int(texte) if texte is not None and _ENTIER.match(texte) else texte
-    if isinstance(valeur, float):
-        return int(valeur) if valeur.is_integer() else valeur
-    if isinstance(valeur, Decimal) and valeur.is_finite() and valeur.adjusted() < CHIFFRES_MAX:
-        return int(valeur) if valeur == valeur.to_integral_value() else valeur
-    return valeur
-
-
-def _lire_date(valeur: Any, lieu: type_de_lieu, fautes: list[Anomalie]) -> Any:
-    if not isinstance(valeur, str):
-        return valeur
-    texte = _nettoyer_texte(valeur, lieu, fautes)
-    if texte is None or not _DATE.match(texte):
-        return texte
-    try:
-        return date.fromisoformat(texte)
-    except ValueError:
-        return texte
-
-
-def _lire_cpv(valeur: Any, lieu: type_de_lieu, fautes: list[Anomalie]) -> Any:
-    if not isinstance(valeur, str):
-        return valeur
-    texte = _nettoyer_texte(valeur, lieu, fautes)
-    return texte[:8] if texte is not None and _CPV_AVEC_CLE.match(texte) else texte
-
-
-def _lire_siret(valeur: Any, lieu: type_de_lieu, fautes: list[Anomalie]) -> Any:
-    if not isinstance(valeur, str):
-        return valeur
-    texte = _nettoyer_texte(valeur, lieu, fautes)
-    return None if texte is None else "".join(texte.split())
-
-
-def _lire_numero(valeur: Any, lieu: type_de_lieu, fautes: list[Anomalie]) -> Any:
-    if isinstance(valeur, int) and not isinstance(valeur, bool) and valeur.bit_length() <= 64:
-        return str(valeur)
-    return _lire_texte(valeur, lieu, fautes)
-
-
-def _lire_etiquette(valeur: Any, lieu: type_de_lieu, fautes: list[Anomalie]) -> Any:
-    texte = _lire_texte(valeur, lieu, fautes)
-    if not isinstance(texte, str) or len(texte) > LONGUEUR_MAX_TEXTE_COURT:
-        return texte
-    return etiqueter(texte) or texte
-
-
-_FORMES: Final[Mapping[str, Lecteur]] = {
-    "numero": _lire_numero,
-    "cpv": _lire_cpv,
-    "siret": _lire_siret,
-    "etiquette": _lire_etiquette,
-}
-
-
-def _preparer_enumere(valeurs: tuple[str, ...], libelles: Mapping[str, str]) -> Lecteur:
-    table = {**{etiqueter(valeur): valeur for valeur in valeurs}, **libelles}
-    exactes = {valeur: valeur for valeur in valeurs}
-
-    def lire(valeur: Any, lieu: type_de_lieu, fautes: list[Anomalie]) -> Any:
-        if isinstance(valeur, str):
-            exacte = exactes.get(valeur)
-            if exacte is not None:
-                return exacte
-            texte = _nettoyer_texte(valeur, lieu, fautes)
-            if texte is None or len(texte) > LONGUEUR_MAX_TEXTE_COURT:
-                return texte
-            return table.get(etiqueter(texte), texte)
-        # Seul `livre` a une valeur qui s'écrit comme un nombre : 1 vaut alors "1".
-        if type(valeur) is int and 0 <= valeur <= 9:
-            return exactes.get(str(valeur), valeur)
-        return valeur
-
-    return lire
-
-
-def _preparer_liste(lire_element: Lecteur, maximum: int) -> Lecteur:
-    def lire(valeur: Any, lieu: type_de_lieu, fautes: list[Anomalie]) -> Any:
-        if not isinstance(valeur, (list, tuple)):
-            return _lire_texte(valeur, lieu, fautes)
-        if len(valeur) > maximum:
-            # Pydantic validerait d'abord chaque élément : des milliers de fautes pour une seule.
-            attendu, lu = f"au plus {maximum} éléments", nommer_lu(valeur, montrer_valeur=False)
-            _relever(fautes, "trop_long", lieu, attendu, lu, "raccourcir la liste")
-            return []
-        lus = [lire_element(element, (lieu, rang), fautes) for rang, element in enumerate(valeur)]
-        if None in lus:
-            for rang, lu in enumerate(lus):
-                if lu is None:
-                    _relever(
-                        fautes,
-                        "element_vide",
-                        (lieu, rang),
-                        "élément renseigné",
-                        "élément vide",
-                        "retirer l'élément vide ou le renseigner",
-                    )
-        return lus
-
-    return lire
-
-
-def _preparer_objet(modele: type[BaseModel], courte: FormeCourte | None) -> Lecteur:
-    lecteurs = _preparer_champs(modele)
-
-    def lire(valeur: Any, lieu: type_de_lieu, fautes: list[Anomalie]) -> Any:
-        if not isinstance(valeur, dict):
-            return _lire_forme_courte(valeur, courte, lieu, fautes)
-        objet: dict[str, Any] = {}
-        for cle, brut in valeur.items():
-            lire_champ = lecteurs.get(cle)
-            if lire_champ is None:
-                if _verifier_cle(cle, lieu, fautes):
-                    objet[cle] = brut
-            elif brut is not None:
-                lu = lire_champ(brut, (lieu, cle), fautes)
-                if lu is not None:
-                    objet[cle] = lu
-        return objet or None
-
-    return lire
-
-
-def _lire_forme_courte(valeur: Any, courte: FormeCourte | None, lieu: type_de_lieu, fautes: list[Anomalie]) -> Any:
-    if courte is None:
-        return _lire_texte(valeur, lieu, fautes)
-    if courte.genre == "texte":
-        texte = _lire_texte(valeur, lieu, fautes)
-        return {courte.champ: texte} if isinstance(texte, str) else texte
-    lu = _lire_booleen(valeur, lieu, fautes)
-    if lu is None:
-        return None
-    if not isinstance(lu, bool):
-        _relever(
-            fautes,
-            "type_attendu",
-            lieu,
-            "booléen ou objet à clés « reponse » et « motif »",
-            nommer_lu(lu, montrer_valeur=False),
-            "écrire true, false, oui, non ou un objet",
-        )
-        return lu
-    return {courte.champ: lu}
-
-
-def _verifier_cle(cle: object, lieu: type_de_lieu, fautes: list[Anomalie]) -> bool:
-    if not isinstance(cle, str):
-        lu = nommer_lu(cle, montrer_valeur=False)
-        _relever(fautes, "type_attendu", lieu, "nom de clé en texte", lu, "mettre des guillemets au nom de la clé")
-        return False
-    return _verifier_caracteres(cle, (lieu, cle), fautes)
-
-
-def _lire_extensions(valeur: Any, lieu: type_de_lieu, fautes: list[Anomalie]) -> Any:
-    if not isinstance(valeur, dict):
-        return _lire_texte(valeur, lieu, fautes)
-    return _copier_libre(valeur, lieu, fautes, 2) or None
-
-
-def _copier_libre(valeur: Any, lieu: type_de_lieu, fautes: list[Anomalie], profondeur: int) -> Any:
-    """Copie une valeur JSON quelconque sans la changer ; relève ce qui ne pourrait être ni écrit ni rendu."""
-    if isinstance(valeur, (dict, list, tuple)):
-        if profondeur > PROFONDEUR_MAX:
-            _relever_profondeur(fautes, lieu)
-            return None
-        if isinstance(valeur, dict):
-            return {
-                cle: _copier_libre(element, (lieu, cle), fautes, profondeur + 1)
-                for cle, element in valeur.items()
-                if _verifier_cle(cle, lieu, fautes)
-            }
-        return [_copier_libre(element, (lieu, rang), fautes, profondeur + 1) for rang, element in enumerate(valeur)]
-    if isinstance(valeur, str):
-        _verifier_caracteres(valeur, lieu, fautes)
-    elif isinstance(valeur, float) or (isinstance(valeur, Decimal) and not valeur.is_finite()):
-        nombre = Decimal(repr(valeur)) if isinstance(valeur, float) else valeur
-        if not nombre.is_finite():
-            _relever(
-                fautes,
-                "hors_bornes",
-                lieu,
-                "nombre fini",
-                "nombre non fini",
-                "écrire un nombre, ni NaN ni infini",
-            )
-        return nombre
-    elif valeur is not None and not isinstance(valeur, (bool, int, Decimal)):
-        lu = nommer_lu(valeur, montrer_valeur=False)
-        _relever(
-            fautes,
-            "type_attendu",
-            lieu,
-            "valeur JSON",
-            lu,
-            "écrire un texte, un nombre, une liste ou un objet",
-        )
-    return valeur
-
-
-def _relever_profondeur(fautes: list[Anomalie], lieu: type_de_lieu) -> None:
-    attendu = f"{PROFONDEUR_MAX} niveaux d'imbrication au plus"
-    _relever(fautes, "trop_profond", lieu, attendu, "davantage", "aplatir les données")
-
-
-# --- Lire le modèle -----------------------------------------------------------------------------------------
-
-
-def deplier(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Rend le type nu d'un champ, sans `None` ni `Annotated`, et les marques qu'il portait."""
-    marques: tuple[Any, ...] = ()
-    while True:
-        if get_origin(annotation) is Annotated:
-            marques = (*get_args(annotation)[1:], *marques)
-            annotation = get_args(annotation)[0]
-        elif get_origin(annotation) in (Union, UnionType):
-            restants = [membre for membre in get_args(annotation) if membre is not type(None)]
-            if len(restants) != 1:
-                return tuple(deplier(membre)[0] for membre in restants), marques
-            annotation = restants[0]
-        else:
-            return annotation, marques
-
-
-def annoter(modele: type[BaseModel]) -> dict[str, Any]:
-    """Rend l'annotation complète de chaque champ du modèle, dans son ordre."""
-    annotations = get_type_hints(modele, include_extras=True)
-    return {nom: annotations[nom] for nom in modele.model_fields}
-
-
-def trouver_marque(marques: tuple[Any, ...], genre: type[Any]) -> Any:
-    """Rend la marque de ce genre posée sur un type, ou `None`."""
-    return next((marque for marque in marques if isinstance(marque, genre)), None)
-
-
-@cache
-def _preparer_champs(modele: type[BaseModel]) -> Mapping[str, Lecteur]:
-    return {nom: _preparer(annotation) for nom, annotation in annoter(modele).items()}
-
-
-def _preparer(annotation: Any) -> Lecteur:
-    base, marques = deplier(annotation)
-    forme = trouver_marque(marques, Forme)
-    if forme is not None:
-        return _FORMES[forme.nom]
-    if get_origin(base) is Literal:
-        libelles = trouver_marque(marques, Libelles)
-        return _preparer_enumere(get_args(base), libelles.valeurs if libelles is not None else {})
-    if get_origin(base) is tuple:
-        maximum = next(m.max_length for marque in marques for m in marque.metadata if hasattr(m, "max_length"))
-        return _preparer_liste(_preparer(get_args(base)[0]), maximum)
-    if get_origin(base) is dict:
-        return _lire_extensions
-    if isinstance(base, type) and issubclass(base, BaseModel):
-        return _preparer_objet(base, trouver_marque(marques, FormeCourte))
-    return _SIMPLES[base]
-
-
-_SIMPLES: Final[Mapping[Any, Lecteur]] = {
-    str: _lire_texte,
-    bool: _lire_booleen,
-    (bool, str): _lire_booleen,
-    Decimal: _lire_nombre,
-    int: _lire_entier,
-    date: _lire_date,
-}
-
-_lire_racine: Final = _preparer_objet(Fop, None)
-
-
-def cles_permises(chemin: tuple[str | int, ...]) -> Collection[str]:
-    """Rend les clés que la FOP admet dans l'objet de ce chemin ; vide si ce n'est pas un objet connu."""
-    courant: Any = Fop
-    for partie in chemin:
-        if isinstance(partie, int):
-            courant = get_args(courant)[0] if get_origin(courant) is tuple else None
-        else:
-            courant = annoter(courant).get(partie) if _est_modele(courant) else None
-        courant = deplier(courant)[0]
-    return courant.model_fields.keys() if _est_modele(courant) else ()
-
-
-def _est_modele(base: Any) -> bool:
-    return isinstance(base, type) and issubclass(base, BaseModel)
-
-
-# --- Lecture ------------------------------------------------------------------------------------------------
-
-
-def nettoyer(brut: dict[Any, Any]) -> tuple[dict[str, Any], list[Anomalie]]:
-    """Ramène une FOP à sa forme canonique, absents retirés, et relève ce qui ne peut pas l'être.
-
-    Ce que le nettoyage ne reconnaît pas reste tel quel : la validation le refusera.
-    """
-    fautes: list[Anomalie] = []
-    return _lire_racine(brut, None, fautes) or {}, fautes
-
-
-def lire_fop(brut: object) -> Fop:
-    """Lit une FOP déjà décodée (objets, listes, textes, nombres, booléens, dates).
-
-    Lève `FopInvalide` avec toutes les anomalies trouvées (cent au plus, la dernière dit combien sont tues) ;
-    aucune ne contient une valeur reçue.
-    """
-    if not isinstance(brut, dict):
-        lu = nommer_lu(brut, montrer_valeur=False)
-        raise FopInvalide([Anomalie("type_attendu", "", "", "objet", lu, "écrire la fiche entre accolades")])
-    propre, fautes = nettoyer(brut)
-    try:
-        fop = Fop.model_validate(propre)
-    except ValidationError as erreur:
-        erreurs = erreur.errors(include_url=False)
-    else:
-        if not fautes:
-            return fop
-        erreurs = []
-    # Levée hors du `except` : sans cela, l'erreur de Pydantic suivrait la nôtre avec les valeurs reçues.
-    deja = {faute.pointeur for faute in fautes}
-    traduites = traduire(erreurs[:ANOMALIES_MAX], montrer_valeur=False, cles_permises=cles_permises, entree=propre)
-    anomalies = [*fautes, *(a for a in traduites if a.pointeur not in deja)]
-    total = len(anomalies) + max(0, len(erreurs) - ANOMALIES_MAX)
-    raise FopInvalide(ajouter_reste(anomalies, limite=ANOMALIES_MAX, total=total))
-
-
-def lire_fop_json(octets: bytes) -> Fop:
-    """Lit une FOP en JSON (UTF-8).
-
-    Lève `FopInvalide` : JSON illisible, trop grand, trop profond, ou FOP fautive.
-    """
-    return lire_fop(decoder_json(octets))
-
-
-def decoder_json(octets: bytes, *, taille_max: int = TAILLE_MAX_CORPS) -> object:
-    """Décode un JSON strict : UTF-8 (marque d'ordre tolérée), décimaux exacts, profondeur et taille bornées.
-
-    Les nombres à virgule sont des `Decimal`. `taille_max`, en octets, se relève pour un lot de fiches.
-    Lève `FopInvalide` : octets illisibles, clé en double, NaN, infini.
-    """
-    if len(octets) > taille_max:
-        lu = f"{ecrire_nombre(len(octets))} octets"
-        attendu = f"{ecrire_nombre(taille_max)} octets au plus"
-        raise FopInvalide([Anomalie("trop_long", "", "", attendu, lu, "raccourcir le document")])
-    decodeur = _Decodeur()
-    return decodeur.decoder(octets)
-
-
-class _Decodeur:
-    """Décode un document et retient les fautes que la bibliothèque standard laisserait passer."""
-
-    def __init__(self) -> None:
-        self.doublons: list[tuple[dict[str, Any], str]] = []
-        self.non_fini = False
-
-    def decoder(self, octets: bytes) -> object:
-        faute: Anomalie
-        try:
-            valeur: object = json.loads(
-                octets.decode("utf-8-sig"),
-                object_pairs_hook=self._assembler,
-                parse_float=self._lire_decimal,
-                parse_int=self._lire_entier,
-                parse_constant=self._lire_constante,
-            )
-        except UnicodeDecodeError as erreur:
-            faute = _dire_illisible(
-                "texte UTF-8", f"octet illisible en position {erreur.start}", "enregistrer en UTF-8"
-            )
-        except json.JSONDecodeError as erreur:
-            lu = f"faute de syntaxe ligne {erreur.lineno}, colonne {erreur.colno}"
-            if not octets.strip():
-                lu = "document vide"
-            faute = _dire_illisible("document JSON", lu, "corriger la syntaxe")
-        except RecursionError:
-            fautes: list[Anomalie] = []
-            _relever_profondeur(fautes, None)
-            faute = fautes[0]
-        else:
-            self._verifier(valeur)
-            return valeur
-        # Levée hors du `except` : l'erreur du décodeur porte le document entier.
-        raise FopInvalide([faute])
-
-    def _assembler(self, paires: list[tuple[str, Any]]) -> dict[str, Any]:
-        objet = dict(paires)
-        if len(objet) != len(paires):
-            vues: set[str] = set()
-            for cle, _ in paires:
-                if cle in vues:
-                    self.doublons.append((objet, cle))
-                vues.add(cle)
-        return objet
-
-    def _lire_decimal(self, texte: str) -> Decimal:
-        try:
-            return Decimal(texte)
-        except InvalidOperation:
-            # Un exposant démesuré : le nombre ne tient dans aucune borne.
-            self.non_fini = True
-            return Decimal("Infinity")
-
-    def _lire_entier(self, texte: str) -> int | Decimal:
-        # Python refuse de lire un entier de plus de 4 300 chiffres : un décimal le porte sans coût.
-        return int(texte) if len(texte) <= CHIFFRES_MAX else Decimal(texte)
-
-    def _lire_constante(self, nom: str) -> Decimal:
-        self.non_fini = True
-        return Decimal(nom)
-
-    def _verifier(self, racine: object) -> None:
-        fautes: list[Anomalie] = []
-        if _mesurer_profondeur(racine) > PROFONDEUR_MAX:
-            _relever_profondeur(fautes, None)
-            raise FopInvalide(fautes)
-        if not self.doublons and not self.non_fini:
-            return
-        doubles: dict[int, list[str]] = {}
-        for objet, cle in self.doublons:
-            doubles.setdefault(id(objet), []).append(cle)
-        for lieu, valeur in _parcourir(racine):
-            for cle in doubles.get(id(valeur), ()) if isinstance(valeur, dict) else ():
-                _relever(
-                    fautes,
-                    "cle_en_double",
-                    (lieu, cle),
-                    "clé unique dans son objet",
-                    "clé répétée",
-                    "retirer le doublon",
-                )
-            if isinstance(valeur, Decimal) and not valeur.is_finite():
-                _relever(
-                    fautes,
-                    "hors_bornes",
-                    lieu,
-                    "nombre fini",
-                    "nombre non fini",
-                    "écrire un nombre, ni NaN ni infini",
-                )
-        if fautes:
-            raise FopInvalide(ajouter_reste(fautes, limite=ANOMALIES_MAX, total=len(fautes)))
-
-
-def _dire_illisible(attendu: str, lu: str, correction: str) -> Anomalie:
-    return Anomalie("json_illisible", "", "", attendu, lu, correction)
-
-
-def _mesurer_profondeur(racine: object) -> int:
-    profondeur = 0
-    niveau: list[Any] = [racine] if isinstance(racine, (dict, list)) else []
-    while niveau and profondeur <= PROFONDEUR_MAX:
-        profondeur += 1
-        niveau = [
-            enfant
-            for conteneur in niveau
-            for enfant in (conteneur.values() if isinstance(conteneur, dict) else conteneur)
-            if isinstance(enfant, (dict, list))
-        ]
-    return profondeur
-
-
-def _parcourir(racine: object) -> Iterator[tuple[type_de_lieu, object]]:
-    a_voir: list[tuple[type_de_lieu, object]] = [(None, racine)]
-    while a_voir:
-        lieu, valeur = a_voir.pop()
-        yield lieu, valeur
-        if isinstance(valeur, dict):
-            a_voir.extend(((lieu, cle), enfant) for cle, enfant in reversed(valeur.items()))
-        elif isinstance(valeur, list):
-            a_voir.extend(((lieu, rang), valeur[rang]) for rang in reversed(range(len(valeur))))
-
-
-# --- Empreinte ----------------------------------------------------------------------------------------------
-
-
-def empreinte(fop: Fop) -> str:
-    """Rend le sha256 (hexadécimal) du JSON canonique de la FOP, le même sur toute machine.
-
-    Clés triées, absents retirés, décimaux normalisés : 100, 100.0 et "100.00" ont la même empreinte.
-    """
-    return hashlib.sha256(_ecrire_objet(fop).encode("ascii")).hexdigest()
-
-
-@cache
-def _trier_champs(modele: type[BaseModel]) -> tuple[tuple[str, str], ...]:
-    return tuple((nom, f'"{nom}":') for nom in sorted(modele.model_fields))
-
-
-def _ecrire_objet(objet: BaseModel) -> str:
-    valeurs = vars(objet)
-    membres = [
-        debut + _ecrire_canonique(valeurs[nom]) for nom, debut in _trier_champs(type(objet)) if valeurs[nom] is not None
-    ]
-    # Un objet dont tout est absent est absent.
-    return "{" + ",".join(membre for membre in membres if not membre.endswith(":{}")) + "}"
-
-
-def _ecrire_canonique(valeur: Any) -> str:
-    if isinstance(valeur, str):
-        return encode_basestring_ascii(valeur)
-    if isinstance(valeur, BaseModel):
-        return _ecrire_objet(valeur)
-    if valeur is None or isinstance(valeur, bool):
-        return json.dumps(valeur)
-    if isinstance(valeur, (int, Decimal)):
-        return _ecrire_decimal(Decimal(valeur))
-    if isinstance(valeur, date):
-        return f'"{valeur.isoformat()}"'
-    if isinstance(valeur, dict):
-        membres = (f"{encode_basestring_ascii(cle)}:{_ecrire_canonique(valeur[cle])}" for cle in sorted(valeur))
-        return "{" + ",".join(membres) + "}"
-    return "[" + ",".join(map(_ecrire_canonique, valeur)) + "]"
-
-
-def _ecrire_decimal(nombre: Decimal) -> str:
-    # Chiffres et exposant, sans jamais développer : `1e999999` tient en huit caractères.
-    signe, chiffres, exposant = nombre.as_tuple()
-    ecrits = "".join(map(str, chiffres))
-    significatifs = ecrits.rstrip("0")
-    if not significatifs or not isinstance(exposant, int):
-        return "0"
-    return f"{'-' if signe else ''}{significatifs}e{exposant + len(ecrits) - len(significatifs)}"

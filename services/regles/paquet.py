@@ -8,12 +8,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from services.regles.champs import lister_cles
 from services.regles.clauses import Clause
 from services.regles.conditions import Arbre, Condition, FamilleCpv
 from services.regles.erreurs import Anomalie, PaquetInvalide, ecrire_chemin, ecrire_pointeur, traduire
@@ -265,7 +266,9 @@ def _valider(modele: type[M], document: Document, ou: Emplacement, brut: Any, so
     try:
         return modele.model_validate(brut)
     except ValidationError as erreur:
-        for anomalie in traduire(erreur.errors(include_url=False), montrer_valeur=True):
+        cles_permises = partial(lister_cles, modele)
+        fautes = erreur.errors(include_url=False)
+        for anomalie in traduire(fautes, montrer_valeur=True, cles_permises=cles_permises, entree=brut):
             relatif = tuple(_relire_pointeur(anomalie.pointeur, brut))
             sources.fautes.append(
                 situer(

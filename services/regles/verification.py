@@ -7,7 +7,8 @@ from typing import Any
 from services.regles.conditions import Feuille, parcourir
 from services.regles.faits import SUPPOSITIONS, Faits, etablir_faits
 from services.regles.fiches import NomVerdict
-from services.regles.fop import Fop, empreinte
+from services.regles.fop import Fop
+from services.regles.lecture_fop import empreinte
 from services.regles.messages import composer, ecrire_date
 from services.regles.moteur.choix import NomMoteur, construire_moteur
 from services.regles.moteur.port import Issue, Situation, separer_par_niveau

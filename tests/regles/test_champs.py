@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from services.regles.champs import CHAMPS, Champ, schema_fop
-from services.regles.fop import Fop, lire_fop
+from services.regles.champs import CHAMPS, Champ, lister_cles, schema_fop
+from services.regles.fiches import Fiche
+from services.regles.fop import Fop, Lot
+from services.regles.lecture_fop import lire_fop
 
 MINIMALE: dict[str, Any] = {"objet": "x", "acheteur": {"nom": "v"}}
 TOUS = pytest.mark.parametrize("champ", CHAMPS.values(), ids=lambda champ: champ.chemin)
@@ -76,8 +78,35 @@ def test_un_champ_connu_a_son_genre(chemin: str, genre: str, decimales: int | No
 
 def test_une_liste_d_enumeres_porte_leurs_valeurs() -> None:
     assert "boamp" in CHAMPS["publicites"].valeurs
-    assert "reemploi" in CHAMPS["specifications_env"].valeurs
-    assert CHAMPS["criteres"].valeurs == ()
+    assert CHAMPS["criteres"].valeurs == CHAMPS["specifications_env"].valeurs == ()
+
+
+def test_une_specification_se_decrit_comme_une_clause() -> None:
+    for cle in ("type", "texte", "verifiable", "penalite"):
+        clause, specification = CHAMPS[f"clauses_env[].{cle}"], CHAMPS[f"specifications_env[].{cle}"]
+        assert (specification.genre, specification.valeurs) == (clause.genre, clause.valeurs)
+
+
+@pytest.mark.parametrize("nom", sorted(set(Lot.model_fields) - {"numero", "objet", "montant_ht"}))
+def test_ce_qu_un_lot_tient_de_la_consultation_s_y_decrit_pareil(nom: str) -> None:
+    du_lot, general = CHAMPS[f"lots[].{nom}"], CHAMPS[nom]
+    assert (du_lot.description, du_lot.question, du_lot.exemple) == (
+        general.description,
+        general.question,
+        general.exemple,
+    )
+
+
+def test_les_cles_permises_suivent_le_modele() -> None:
+    assert "cpv" in lister_cles(Fop, ("lots", 3))
+    assert set(lister_cles(Fop, ("questionnaire", "insertion_etudiee"))) == {"reponse", "motif"}
+    assert lister_cles(Fop, ("objet", "x")) == lister_cles(Fop, ("inconnu",)) == lister_cles(Fop, (3,)) == ()
+
+
+def test_les_cles_permises_d_une_fiche_traversent_listes_tables_et_conditions() -> None:
+    assert {"toutes", "au_moins"} <= set(lister_cles(Fiche, ("exige", "toutes", 0, "verifie")))
+    assert set(lister_cles(Fiche, ("donnees", "criteres"))) == {"question", "si_absent"}
+    assert "url" in lister_cles(Fiche, ("references", 2))
 
 
 def test_une_reponse_se_demande_avec_les_mots_de_sa_question() -> None:
@@ -104,8 +133,12 @@ def test_le_schema_publie_est_du_json_schema_2020_12() -> None:
 def test_le_schema_dit_les_formes_courtes() -> None:
     schema = schema_fop()
     reponse = schema["$defs"]["Questionnaire"]["properties"]["insertion_etudiee"]["anyOf"]
-    assert {"type": "boolean"} in reponse
-    assert {"type": "string"} in schema["properties"]["clauses_env"]["anyOf"][0]["items"]["anyOf"]
+    assert [forme.get("type") for forme in reponse] == ["boolean", None, "null"]
+    for champ in ("clauses_env", "specifications_env", "clauses_soc"):
+        courte, objet = schema["properties"][champ]["anyOf"][0]["items"]["anyOf"]
+        assert courte["type"] == "string"
+        assert courte["description"] == "Valeur seule : remplit `type` si elle y est admise, sinon `texte`."
+        assert "type" in schema["$defs"][objet["$ref"].removeprefix("#/$defs/")]["properties"]
 
 
 def test_le_schema_porte_descriptions_unites_et_exemples() -> None:

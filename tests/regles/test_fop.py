@@ -21,18 +21,8 @@ from services.regles.erreurs import (
     ecrire_pointeur,
     traduire,
 )
-from services.regles.fop import (
-    ANOMALIES_MAX,
-    LOTS_MAX,
-    PROFONDEUR_MAX,
-    TAILLE_MAX_CORPS,
-    Fop,
-    cles_permises,
-    decoder_json,
-    empreinte,
-    lire_fop,
-    lire_fop_json,
-)
+from services.regles.fop import LOTS_MAX, PROFONDEUR_MAX, TAILLE_MAX_CORPS, Fop
+from services.regles.lecture_fop import ANOMALIES_MAX, decoder_json, empreinte, lire_fop, lire_fop_json
 
 MINIMALE: dict[str, Any] = {"objet": "Rénovation de l'école", "acheteur": {"nom": "Valence Romans Agglo"}}
 SECRET = "XSECRETX"
@@ -472,11 +462,39 @@ def test_une_reponse_ni_oui_ni_non_est_refusee(faux: object) -> None:
     assert (anomalie.code, anomalie.pointeur) == ("type_attendu", "/questionnaire/insertion_etudiee")
 
 
-def test_une_clause_ecrite_en_texte_seul_remplit_son_texte() -> None:
-    fop = lire_fop(composer(clauses_env=["Tri des déchets"], lots=[{"clauses_soc": ["Insertion"]}]))
-    assert fop.clauses_env is not None and fop.clauses_env[0].texte == "Tri des déchets"
+@pytest.mark.parametrize("champ", ["clauses_env", "specifications_env"])
+@pytest.mark.parametrize(
+    ("ecrit", "lu"),
+    [
+        ("recycle", {"type": "recycle"}),
+        (" Déchets ", {"type": "dechets"}),
+        ("Zéro phyto", {"type": "zero_phyto"}),
+        ("Tri des déchets", {"texte": "Tri des déchets"}),
+        ("insertion", {"texte": "insertion"}),
+        ({"texte": "recycle"}, {"texte": "recycle"}),
+        ({"type": "Recyclé"}, {"type": "recycle"}),
+    ],
+)
+def test_une_clause_seule_est_un_type_connu_ou_un_texte(champ: str, ecrit: object, lu: dict[str, str]) -> None:
+    fop = lire_fop(composer(**{champ: [ecrit]}))
+    assert fop.model_dump(include={champ}, exclude_none=True)[champ] == (lu,)
+    assert empreinte(fop) == empreinte(lire_fop(composer(**{champ: [lu]})))
+
+
+def test_une_clause_sociale_de_lot_s_ecrit_aussi_d_un_mot() -> None:
+    fop = lire_fop(composer(lots=[{"clauses_soc": ["Insertion", "Égalité FH", "350 heures réservées"]}]))
     assert fop.lots is not None and fop.lots[0].clauses_soc is not None
-    assert fop.lots[0].clauses_soc[0].texte == "Insertion"
+    types = [(clause.type, clause.texte) for clause in fop.lots[0].clauses_soc]
+    assert types == [("insertion", None), ("egalite_fh", None), (None, "350 heures réservées")]
+
+
+@pytest.mark.parametrize("champ", ["clauses_env", "specifications_env", "clauses_soc"])
+@pytest.mark.parametrize(
+    ("faux", "pointeur"),
+    [(3, "/0"), (True, "/0"), ({"type": "enrgie"}, "/0/type"), ("", "/0"), ("a\x00", "/0"), ("x" * 20_001, "/0/texte")],
+)
+def test_une_clause_fautive_est_refusee_a_sa_place(champ: str, faux: object, pointeur: str) -> None:
+    assert refuser_champ(**{champ: [faux]}).pointeur == f"/{champ}{pointeur}"
 
 
 def test_un_numero_de_lot_entier_devient_un_texte() -> None:
@@ -524,12 +542,6 @@ def test_une_cle_qui_n_est_pas_un_texte_est_refusee() -> None:
 def test_une_cle_demesuree_est_abregee() -> None:
     anomalie = refuser_champ(**{"z" * 100_000: 1})
     assert len(anomalie.pointeur) < 100
-
-
-def test_les_cles_permises_suivent_le_modele() -> None:
-    assert "cpv" in cles_permises(("lots", 3))
-    assert set(cles_permises(("questionnaire", "insertion_etudiee"))) == {"reponse", "motif"}
-    assert cles_permises(("objet", "x")) == cles_permises(("inconnu",)) == cles_permises((3,)) == ()
 
 
 def test_les_listes_sont_bornees() -> None:

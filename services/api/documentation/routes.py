@@ -1,6 +1,5 @@
 """La documentation interactive : Swagger UI en français, servi d'ici, sans aucune requête ailleurs."""
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -18,19 +17,9 @@ POLITIQUE: Final = (
 )
 
 
-def trouver_swagger() -> Path:
-    """Rend le dossier des fichiers de Swagger UI. Lève RuntimeError si leur paquet manque."""
-    trouve = find_spec("fastapi_offline")
-    if trouve is None or not trouve.submodule_search_locations:
-        raise RuntimeError("fastapi-offline n'est pas installé : la documentation ne peut pas être servie.")
-    return Path(trouve.submodule_search_locations[0]) / "static"
-
-
 def servir_fichiers() -> StaticFiles:
-    """Rend l'application qui sert nos fichiers, puis ceux de Swagger UI."""
-    fichiers = StaticFiles(directory=ICI)
-    fichiers.all_directories = [ICI, trouver_swagger()]
-    return fichiers
+    """Rend l'application qui sert nos fichiers et ceux de Swagger UI, pris du paquet fastapi-offline."""
+    return StaticFiles(directory=ICI, packages=[("fastapi_offline", "static")])
 
 
 @routeur.get("/")

@@ -13,13 +13,14 @@ from services.regles.rapport import (
     AVERTISSEMENT,
     Constat,
     Demande,
-    DerogationRetenue,
+    DerogationInvoquee,
     FopJugee,
     MoteurCite,
     Notice,
     PaquetCite,
     Rapport,
     ReferenceCitee,
+    RegleCitee,
     RemedePropose,
     Supposition,
     Synthese,
@@ -63,6 +64,7 @@ LEXIQUE: Final[Mapping[type, Mapping[str, str]]] = {
         "syntheses": "Une synthèse par famille : loi, engagement local, plan national ; jamais fusionnées.",
         "comptes": "Nombre de constats par verdict.",
         "constats": "Les constats, du plus grave au moins utile.",
+        "regles": "Les règles que citent les constats, chacune une fois : références, effet, confiance.",
         "a_demander": "Les données qui manquent, celle qui débloque le plus de règles d'abord.",
         "clauses": "Les clauses proposées, prêtes à coller, sans doublon.",
         "suppositions": "Ce que l'outil a supposé faute de réponse.",
@@ -96,29 +98,39 @@ LEXIQUE: Final[Mapping[type, Mapping[str, str]]] = {
         "ecarts_bloquants": "Nombre d'écarts de gravité bloquante.",
     },
     Constat: {
-        "regle": "Identifiant de la règle.",
+        "regle": "Identifiant de la règle ; son détail est sous `regles`.",
         "version": "Version de la règle.",
         "titre": "Titre de la règle.",
-        "corpus": "Texte dont vient la règle : `ccp`, `agec`, `egalim`, `pnad`, `spaser_vra`, `spaser_drome`.",
         "famille": "`loi`, `engagement_local` ou `plan_national`.",
-        "axe": "Sujet de la règle.",
         "nature": "`obligation`, `engagement_local`, `objectif_annuel` ou `recommandation`.",
         "gravite": "Ce que vaut un écart : `bloquant`, `majeur`, `mineur`, `information`.",
         "lot": "Numéro du lot jugé ; absent si la règle porte sur la consultation.",
         "verdict": "Verdict de la règle.",
         "message": "Le verdict, en une phrase.",
-        "references": "Les textes qui fondent la règle.",
+        "fondement": "Le texte qui fonde la règle, en clair.",
         "date_de_reference": "Date qui a décidé du droit applicable à cette règle.",
         "a_demander": "Chemins des données qui permettraient de conclure.",
         "parametres_absents": "Paramètres datés dont la valeur n'est pas connue à cette date.",
-        "derogation": "L'exception retenue, si le verdict est `derogation`.",
+        "derogation": "L'exception invoquée, motivée ou non.",
         "remede": "Ce qu'il faut faire, et où.",
         "mentions": "Réserves datées : valeur à confirmer, texte échu.",
+        "trace": "Les contrôles, un à un (`detail=complet`) ; absente sinon.",
+    },
+    RegleCitee: {
+        "id": "Identifiant de la règle.",
+        "version": "Version de la règle.",
+        "titre": "Titre de la règle.",
+        "question_metier": "La question qu'elle pose à la consultation.",
+        "corpus": "Texte dont elle vient : `ccp`, `agec`, `egalim`, `pnad`, `spaser_vra`, `spaser_drome`.",
+        "axe": "Sujet de la règle.",
+        "nature": "`obligation`, `engagement_local`, `objectif_annuel` ou `recommandation`.",
+        "effet_du": "Premier jour d'effet.",
+        "effet_au": "Dernier jour d'effet ; absent : toujours en vigueur.",
+        "references": "Les textes qui la fondent.",
         "note": "Ambiguïté connue du texte, et lecture retenue.",
         "couverture": "Ce que la règle avoue de ses limites.",
         "confiance": "Confiance dans la lecture du droit : `haute`, `moyenne`, `basse`.",
-        "relecture_juridique": "`a_faire` tant qu'un juriste n'a pas relu la règle.",
-        "trace": "Les contrôles, un à un (`detail=complet`) ; absente sinon.",
+        "relecture_juridique": "`a_faire` tant qu'un juriste ne l'a pas relue.",
     },
     ReferenceCitee: {
         "texte": "Nom du texte.",
@@ -129,11 +141,12 @@ LEXIQUE: Final[Mapping[type, Mapping[str, str]]] = {
         "provenance": "Comment il a été lu : `L` Légifrance, `S` source secondaire, `C` connaissance, `T` texte intégral.",
         "confiance": "Confiance dans cette lecture.",
     },
-    DerogationRetenue: {
+    DerogationInvoquee: {
         "id": "Identifiant de l'exception.",
         "titre": "Titre de l'exception.",
         "reference": "Article qui la prévoit ; absent si l'acheteur assume l'écart.",
         "motif": "Motif donné par l'acheteur qui assume un écart à un engagement local.",
+        "motivee": "Faux si l'exception est invoquée sans sa justification : l'écart demeure.",
     },
     RemedePropose: {
         "action": "Ce qu'il faut faire.",
@@ -197,77 +210,97 @@ LEXIQUE: Final[Mapping[type, Mapping[str, str]]] = {
 
 
 def composer_exemple() -> Rapport:
-    """Rend un petit rapport d'exemple, cohérent avec le schéma : un écart à la loi, et une donnée à demander."""
-    references = [
-        ReferenceCitee("Code de la commande publique", "L2152-7", "fondement", None, None, "S", "haute"),
-    ]
-    controle = ControleLu(
-        partie="exige",
-        chemin="lots[1].criteres",
-        libelle="Critères d'attribution.",
-        lu=1,
-        provenance="herite",
-        operateur="pour un au moins",
-        borne=None,
-        parametre=None,
-        resultat="faux",
+    """Rend un petit rapport d'exemple : un écart à la loi, une donnée à demander, une clause à coller."""
+    jour = date(2026, 9, 15)
+    texte = "Code de la commande publique"
+    seuil = SeuilLu(
+        "ccp.dispense.fournitures_services", Decimal(40000), date(2020, 1, 1), "Décret n° 2019-1344", "R2122-8", "haute"
     )
     ecart = Constat(
         regle="CCP-ENV-CRITERE",
         version=1,
         titre="Un critère d'attribution prend en compte l'environnement",
-        corpus="ccp",
         famille="loi",
-        axe="environnement",
         nature="obligation",
         gravite="bloquant",
         lot="1",
         verdict="ecart",
         message="Aucun critère d'attribution de poids non nul ne prend en compte l'environnement.",
-        references=references,
-        date_de_reference=date(2026, 9, 15),
+        fondement=f"{texte}, L2152-7",
+        date_de_reference=jour,
         a_demander=[],
         parametres_absents=[],
         derogation=None,
         remede=RemedePropose("Ajouter un critère environnemental pondéré.", ["RC"], ["RC-CRITERE-ENV-01"]),
         mentions=[],
-        note=None,
-        couverture="partielle_sous_signale",
-        confiance="haute",
-        relecture_juridique="a_faire",
-        trace=[controle],
-    )
-    seuil = SeuilLu(
-        "ccp.dispense.fournitures_services", Decimal(40000), date(2020, 1, 1), "Décret n° 2019-1344", "R2122-8", "haute"
+        trace=[
+            ControleLu(
+                partie="exige",
+                chemin="lots[1].criteres",
+                libelle="Critères d'attribution.",
+                lu=1,
+                provenance="herite",
+                operateur="pour un au moins",
+                borne=None,
+                parametre=None,
+                resultat="faux",
+            )
+        ],
     )
     en_suspens = Constat(
         regle="CCP-PROC-DISPENSE",
         version=1,
         titre="La dispense de publicité reste sous son seuil",
-        corpus="ccp",
         famille="loi",
-        axe="procedure",
         nature="obligation",
         gravite="bloquant",
         lot=None,
         verdict="indetermine",
-        message="Impossible de conclure : il manque montant_ht.",
-        references=[ReferenceCitee("Code de la commande publique", "R2122-8", "fondement", None, None, "S", "haute")],
-        date_de_reference=date(2026, 9, 15),
+        message="Impossible de conclure : il manque la valeur estimée.",
+        fondement=f"{texte}, R2122-8",
+        date_de_reference=jour,
         a_demander=["montant_ht"],
         parametres_absents=[],
         derogation=None,
         remede=RemedePropose("Renseigner la valeur estimée du besoin.", ["FOP"], []),
         mentions=[],
-        note=None,
-        couverture="complete",
-        confiance="haute",
-        relecture_juridique="a_faire",
         trace=[
-            ControleLu("exige", "montant_ht", "Valeur estimée totale.", None, "absent", "<", None, seuil, "inconnu"),
+            ControleLu(
+                partie="exige",
+                chemin="montant_ht",
+                libelle="Valeur estimée totale.",
+                lu=None,
+                provenance="absent",
+                operateur="<",
+                borne=None,
+                parametre=seuil,
+                resultat="inconnu",
+            )
         ],
     )
     constats = [ecart, en_suspens]
+    citees = [
+        RegleCitee(
+            id=constat.regle,
+            version=1,
+            titre=constat.titre,
+            question_metier=question,
+            corpus="ccp",
+            axe=axe,
+            nature="obligation",
+            effet_du=du,
+            effet_au=None,
+            references=[ReferenceCitee(texte, article, "fondement", None, None, "S", "haute")],
+            note=None,
+            couverture="complete",
+            confiance="haute",
+            relecture_juridique="a_faire",
+        )
+        for constat, question, axe, du, article in (
+            (ecart, "Un critère environnemental est-il prévu ?", "environnement", date(2026, 8, 21), "L2152-7"),
+            (en_suspens, "La dispense est-elle permise ?", "procedure", date(2020, 1, 1), "R2122-8"),
+        )
+    ]
     clause = ClauseProposee(
         id="RC-CRITERE-ENV-01",
         titre="Critère environnemental pondéré",
@@ -290,11 +323,12 @@ def composer_exemple() -> Rapport:
         fop=FopJugee("FOP-2026-042", "Mobilier de bureau", "Valence Romans Agglo", "9f2c" * 16),
         paquet=PaquetCite("VériFOP", "2026.11.0", "d783" * 16),
         moteur=MoteurCite("double", False),
-        date_de_reference=date(2026, 9, 15),
+        date_de_reference=jour,
         simulation=False,
         syntheses=synthetiser(constats),
         comptes=compter(constats),
         constats=constats,
+        regles=citees,
         a_demander=rassembler_demandes(constats),
         clauses=[clause],
         suppositions=[Supposition("type_contrat", "marche", ["CCP-ENV-CRITERE"])],

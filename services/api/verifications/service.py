@@ -9,7 +9,7 @@ from services.api.erreurs import ERREUR_INTERNE, Refus, composer_probleme, refus
 from services.api.sortie import ecrire
 from services.api.verifications.schemas import FopJugeeDuLot, FopRefuseeDuLot
 from services.regles.erreurs import Anomalie, FopInvalide, ecrire_nombre
-from services.regles.fop import decoder_json, lire_fop_json
+from services.regles.lecture_fop import decoder_json, lire_fop_json
 from services.regles.rapport import Detail
 from services.regles.verification import Verificateur
 

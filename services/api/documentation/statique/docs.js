@@ -7,6 +7,8 @@ window.ui = SwaggerUIBundle({
   deepLinking: true,
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
+  // Colorer un rapport de deux cents kilo-octets fige la page plusieurs secondes.
+  syntaxHighlight: { activated: false },
   tryItOutEnabled: true,
   validatorUrl: null,
 });
