@@ -67,7 +67,7 @@ def creer_application(reglages: Reglages, detenteur: Detenteur | None = None) ->
 
 
 def creer_de_l_environnement() -> FastAPI:
-    """Rend l'application réglée par l'environnement : `uvicorn --factory services.api.application:creer_de_l_environnement`."""
+    """Rend l'application réglée par les variables d'environnement (pour `uvicorn --factory`)."""
     return creer_application(lire_reglages(os.environ))
 
 

@@ -14,7 +14,7 @@ _FERMER: Final = {"Connection": "close"}
 async def lire_corps(requete: Request) -> bytes:
     """Rend les octets du corps.
 
-    Lève Refus : 415 si le corps n'est pas annoncé comme du JSON non compressé, 413 au-delà de 2 Mio, sans lire la suite.
+    Lève Refus : 415 si ce n'est pas annoncé comme du JSON non compressé, 413 au-delà de 2 Mio, sans lire la suite.
     """
     if not _etre_json(requete.headers.get("content-type", "")):
         raise Refus(TYPE_DE_CONTENU, "Envoyer la fiche en JSON, avec l'entête « Content-Type: application/json ».")
@@ -39,4 +39,5 @@ def _etre_json(type_de_contenu: str) -> bool:
 
 
 def _refuser_taille() -> Refus:
-    return Refus(CORPS_TROP_GRAND, "Le corps dépasse 2 Mio : raccourcir les textes ou envoyer moins de fiches.", (), _FERMER)
+    detail = "Le corps dépasse 2 Mio : raccourcir les textes ou envoyer moins de fiches."
+    return Refus(CORPS_TROP_GRAND, detail, entetes=_FERMER)

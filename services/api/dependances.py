@@ -46,7 +46,9 @@ async def controler_parametres(requete: Request) -> None:
         if nom not in permis:
             proche = trouver_proche(nom, permis)
             correction = f"écrire « {proche} »" if proche is not None else "retirer ce paramètre"
-            anomalies.append(Anomalie("parametre_inconnu", chemin, "", "paramètre connu", "paramètre inconnu", correction))
+            anomalies.append(
+                Anomalie("parametre_inconnu", chemin, "", "paramètre connu", "paramètre inconnu", correction)
+            )
         elif fois > 1:
             correction = "ne l'écrire qu'une fois"
             anomalies.append(Anomalie("parametre_en_double", chemin, "", "une valeur", f"{fois} valeurs", correction))

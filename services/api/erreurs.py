@@ -84,9 +84,7 @@ class Probleme:
     title: Annotated[str, Field(description="Titre du genre de refus.", examples=[FOP_INVALIDE.titre])]
     status: Annotated[int, Field(description="Statut HTTP.", ge=400, le=599, examples=[422])]
     detail: Annotated[str, Field(description="Ce qui ne va pas dans cette requête-ci.")]
-    requete: Annotated[
-        str | None, Field(description="Identifiant de la requête, le même que l'entête X-Request-Id.")
-    ]
+    requete: Annotated[str | None, Field(description="Identifiant de la requête, le même que l'entête X-Request-Id.")]
     erreurs: Annotated[list[Faute], Field(description="Les fautes, une à une ; vide quand il n'y a rien à situer.")]
 
 
@@ -168,7 +166,9 @@ def installer(application: FastAPI) -> None:
         return repondre_probleme(probleme, erreur.headers)
 
     async def repondre_paquet_absent(requete: Request, _: Any) -> Response:
-        return await repondre_refus(requete, Refus(PAS_PRET, "Aucun paquet de règles n'est en service : réessayer plus tard."))
+        return await repondre_refus(
+            requete, Refus(PAS_PRET, "Aucun paquet de règles n'est en service : réessayer plus tard.")
+        )
 
     application.add_exception_handler(Refus, repondre_refus)
     application.add_exception_handler(RequestValidationError, repondre_parametres)

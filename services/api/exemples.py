@@ -2,18 +2,20 @@
 
 import json
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 from services.regles.erreurs import FopInvalide
-from services.regles.lecture_fop import lire_fop_json
+from services.regles.lecture_fop import decoder_json, lire_fop, nettoyer
 
 LONGUEUR_MAX_RESUME: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
 class Exemple:
-    """Une fiche d'exemple : son fichier, une ligne qui la présente, son contenu."""
+    """Une fiche d'exemple : son fichier, une ligne qui la présente, son contenu sous la forme du schéma publié."""
 
     fichier: Path
     resume: str
@@ -28,17 +30,29 @@ class Exemple:
 def lister_exemples(dossier: Path) -> list[Exemple]:
     """Rend les fiches valides du dossier, par nom de fichier.
 
-    Les autres fichiers (rapports attendus, fiches volontairement fautives) sont passés : un exemple s'exécute.
+    Les autres fichiers (fiches volontairement fautives…) sont passés : un exemple doit s'exécuter.
     """
     exemples = []
     for fichier in sorted(dossier.glob("*.json")):
-        octets = fichier.read_bytes()
         try:
-            fop = lire_fop_json(octets)
+            brut = decoder_json(fichier.read_bytes())
+            fop = lire_fop(brut)
         except FopInvalide:
             continue
-        exemples.append(Exemple(fichier, _abreger(fop.objet), json.loads(octets)))
+        assert isinstance(brut, dict)
+        # Un fichier peut s'écrire librement (« Appel d'offres ouvert ») ; le schéma ne décrit que la forme canonique.
+        canonique = json.loads(json.dumps(nettoyer(brut)[0], default=_ecrire_autre))
+        exemples.append(Exemple(fichier, _abreger(fop.objet), canonique))
     return exemples
+
+
+def _ecrire_autre(valeur: object) -> object:
+    if isinstance(valeur, date):
+        return valeur.isoformat()
+    if isinstance(valeur, Decimal):
+        entier = int(valeur)
+        return entier if entier == valeur else f"{valeur:f}"
+    raise TypeError(f"type impossible à écrire en JSON : {type(valeur).__name__}")
 
 
 def _abreger(objet: str) -> str:

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from services.api.clauses import schemas as clauses
 from services.api.config import RACINE, lire_reglages
 from services.api.erreurs import Probleme
-from services.api.exemples import Exemple, lister_exemples
+from services.api.exemples import Exemple
 from services.api.paquet import schemas as paquet
 from services.api.regles import schemas as regles
 from services.api.sortie import ENTETE_PAQUET, ecrire
@@ -31,25 +31,25 @@ DOSSIER: Final = RACINE / "openapi"
 VERSION: Final = "1.0.0"
 TITRE: Final = "VériFOP — vérifier une fiche opération"
 DESCRIPTION: Final = """\
-Une **fiche opération** (FOP) décrit la stratégie d'achat d'une consultation avant son lancement. VériFOP la vérifie et \
-rend un rapport : règle par règle, le verdict, le texte qui le fonde, ce qu'il manque pour conclure, et les clauses \
-prêtes à coller.
+Une **fiche opération** (FOP) décrit la stratégie d'achat d'une consultation avant son lancement. VériFOP la \
+vérifie et rend un rapport : règle par règle, le verdict, le texte qui le fonde, ce qu'il manque pour conclure, \
+et les clauses prêtes à coller.
 
-**La loi et l'engagement local ne sont jamais confondus.** Le rapport porte une synthèse pour la *loi* (code de la \
-commande publique, loi AGEC, EGALIM), une pour l'*engagement local* (le SPASER de l'acheteur) et une pour le *plan \
-national* pour des achats durables. Manquer à un engagement local n'est pas une illégalité : l'acheteur peut l'assumer \
-par écrit.
+**La loi et l'engagement local ne sont jamais confondus.** Le rapport porte une synthèse pour la *loi* (code de \
+la commande publique, loi AGEC, EGALIM), une pour l'*engagement local* (le SPASER de l'acheteur) et une pour le \
+*plan national* pour des achats durables. Manquer à un engagement local n'est pas une illégalité : l'acheteur \
+peut l'assumer par écrit.
 
-**Chaque synthèse a trois réponses possibles** : `favorable`, `defavorable` (au moins un écart) ou `a_completer` (il \
-manque de quoi conclure, et `a_demander` dit quoi). Une panne donne `en_erreur`, jamais autre chose. Une donnée absente \
-n'est ni « non » ni « conforme ».
+**Chaque synthèse a trois réponses possibles** : `favorable`, `defavorable` (au moins un écart) ou `a_completer` \
+(il manque de quoi conclure, et `a_demander` dit quoi). Une panne donne `en_erreur`, jamais autre chose. Une \
+donnée absente n'est ni « non » ni « conforme ».
 
-**La date qui décide du droit est `date_lancement`**, jamais celle du jour. `date_de_reference`, dans l'adresse, simule \
-un autre lancement.
+**La date qui décide du droit est `date_lancement`**, jamais celle du jour. `date_de_reference`, dans l'adresse, \
+simule un autre lancement.
 
-Un rapport, même défavorable, est une réponse 200. Les montants, parts et seuils de la réponse sont des nombres exacts \
-écrits en texte (`"59999.99"`). Toute erreur est un `application/problem+json` (RFC 9457) en français, avec le chemin et \
-la correction, sans jamais répéter une valeur reçue.
+Un rapport, même défavorable, est une réponse 200. Les montants, parts et seuils de la réponse sont des nombres \
+exacts écrits en texte (`"59999.99"`). Toute erreur est un `application/problem+json` (RFC 9457) en français, \
+avec le chemin et la correction, sans jamais répéter une valeur reçue.
 
 Aide à la rédaction : elle ne remplace pas la relecture d'un juriste.
 """
@@ -92,7 +92,7 @@ def decrire(application: FastAPI, exemples: Sequence[Exemple]) -> Schema:
     schemas: Schema = document.setdefault("components", {}).setdefault("schemas", {})
     _ajouter(schemas, TypeAdapter(Probleme).json_schema(mode="serialization", ref_template=_ADRESSE), "Probleme")
     for nom, schema in schemas.items():
-        schemas[nom] = _retirer_titres(schema)
+        schemas[nom] = _simplifier(schema)
     _commenter(schemas)
     # Un contrôle n'écrit que l'opérateur dont il se sert.
     schemas["Controle"]["required"] = ["fait"]
@@ -126,17 +126,24 @@ def _renvoyer_aux_composants(schema: Schema) -> Schema:
     return rendu
 
 
-def _retirer_titres(schema: Any) -> Any:
-    """Retire les titres que Pydantic tire des noms de champs : la description suffit."""
+def _simplifier(schema: Any) -> Any:
+    """Retire les titres que Pydantic tire des noms de champs, et écrit un tuple homogène comme une liste."""
     if isinstance(schema, list):
-        return [_retirer_titres(element) for element in schema]
+        return [_simplifier(element) for element in schema]
     if not isinstance(schema, dict):
         return schema
-    return {
-        cle: {nom: _retirer_titres(sous) for nom, sous in valeur.items()} if cle == "properties" else _retirer_titres(valeur)
-        for cle, valeur in schema.items()
-        if cle != "title" or not isinstance(valeur, str)
-    }
+    simple: Schema = {}
+    for cle, valeur in schema.items():
+        if cle == "properties":
+            simple[cle] = {nom: _simplifier(sous) for nom, sous in valeur.items()}
+        elif cle != "title" or not isinstance(valeur, str):
+            simple[cle] = _simplifier(valeur)
+    membres = simple.pop("prefixItems", None)
+    if membres is not None:
+        if any(membre != membres[0] for membre in membres):
+            raise ValueError("un tuple aux membres différents ne s'écrit pas comme une liste")
+        simple["items"] = membres[0]
+    return simple
 
 
 def _alleger_parametre(schema: Schema) -> Schema:

@@ -31,7 +31,8 @@ class Pret:
     moteur: Annotated[MoteurCite, Field(description="Le moteur qui juge, et s'il est dégradé.")]
     regles: Annotated[int, Field(description="Nombre de règles en service.")]
     desaccords: Annotated[
-        int, Field(description="Règles sur lesquelles les deux moteurs se sont contredits depuis le démarrage ; 0 attendu.")
+        int,
+        Field(description="Règles sur lesquelles les deux moteurs se sont contredits depuis le démarrage ; 0 attendu."),
     ]
     dernier_rechargement: Annotated[
         Rechargement | None, Field(description="Issue du dernier rechargement à chaud ; absente s'il n'y en a pas eu.")

@@ -9,7 +9,7 @@ from services.regles.faits import SUPPOSITIONS, Faits, etablir_faits
 from services.regles.fiches import NomVerdict
 from services.regles.fop import Fop
 from services.regles.lecture_fop import empreinte
-from services.regles.messages import composer, ecrire_date
+from services.regles.messages import INSECABLE, composer, ecrire_date
 from services.regles.moteur.choix import NomMoteur, construire_moteur
 from services.regles.moteur.port import Issue, Situation, separer_par_niveau
 from services.regles.paquet import Cadrage, Paquet
@@ -190,7 +190,7 @@ class _Redaction:
                 gravite=fiche.gravite,
                 lot=self._faits.numeros[rang_lot] if rang_lot is not None else None,
                 verdict=verdict,
-                message=self._dire(regle, issue, verdict, derogation, rang_lot, a_demander),
+                message=self._dire(regle, issue, verdict, derogation, rang_lot, a_demander, parametres_absents),
                 fondement=carte.fondement,
                 date_de_reference=jour,
                 a_demander=a_demander,
@@ -228,6 +228,7 @@ class _Redaction:
         derogation: DerogationInvoquee | None,
         rang_lot: int | None,
         a_demander: list[str],
+        parametres_absents: list[str],
     ) -> str:
         messages = regle.fiche.messages
         if derogation is not None and derogation.motif is not None:
@@ -242,7 +243,7 @@ class _Redaction:
 
         def trouver(nom: str) -> Any:
             if nom == "a_demander":
-                return [nommer_donnee(chemin) for chemin in a_demander]
+                return [*map(nommer_donnee, a_demander), *map(self._nommer_parametre, parametres_absents)]
             if nom in regle.fiche.parametres:
                 seuil = self._cadrage.valeurs[regle.groupe].get(regle.fiche.parametres[nom])
                 return seuil.valeur if seuil is not None else None
@@ -257,6 +258,10 @@ class _Redaction:
             return self._faits.consultation.get(nom)
 
         return composer(gabarit, trouver)
+
+    def _nommer_parametre(self, cle: str) -> str:
+        libelle = self._verificateur.paquet.parametres[cle].libelle
+        return f"la valeur à cette date de «{INSECABLE}{libelle}{INSECABLE}»"
 
     def _mentionner(self, regle: Regle, jour: date | None) -> list[str]:
         mentions = [m.texte for m in regle.fiche.mentions if jour is not None and m.depuis <= jour]

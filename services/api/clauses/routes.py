@@ -51,8 +51,8 @@ async def lister_clauses(
 @routeur.get(
     "/{id}",
     summary="Lire une clause",
-    description="Le texte à trous de la clause, où la mettre, pourquoi, à quoi veiller, et les règles qui la proposent. "
-    "Le texte rempli par une fiche se trouve dans le rapport de vérification.",
+    description="Le texte à trous de la clause, où la mettre, pourquoi, à quoi veiller, et les règles qui la "
+    "proposent. Le texte rempli par une fiche se trouve dans le rapport de vérification.",
     response_model=ClauseDetaillee,
     response_description="La clause.",
     responses=decrire_refus(IDENTIFIANT_INCONNU, PARAMETRE_INVALIDE, PAS_PRET),

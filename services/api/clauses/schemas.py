@@ -1,10 +1,9 @@
 """Ce que montre l'API du clausier."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Final, Literal
-
-from collections.abc import Mapping
 
 from pydantic import BaseModel, Field
 

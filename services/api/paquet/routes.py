@@ -16,7 +16,7 @@ routeur = APIRouter(prefix="/v1", tags=["Paquet de règles"])
 @routeur.get(
     "/paquet",
     summary="Identifier le paquet en service",
-    description="Version, empreinte, moteur, et compte de ce que le paquet contient : assez pour rejouer une vérification.",
+    description="Version, empreinte, moteur, et compte du contenu : de quoi rejouer une vérification.",
     response_model=PaquetEnService,
     response_description="Le paquet en service.",
     responses=decrire_refus(PARAMETRE_INVALIDE, PAS_PRET),
@@ -29,8 +29,8 @@ async def lire_paquet(detenteur: LeDetenteur) -> Response:
 @routeur.get(
     "/parametres",
     summary="Lister les seuils et les taux",
-    description="Chaque paramètre daté, avec son historique et, si une date est donnée, sa valeur ce jour-là. Une valeur "
-    "inconnue reste inconnue : jamais zéro, jamais celle d'avant.",
+    description="Chaque paramètre daté, avec son historique et, si une date est donnée, sa valeur ce jour-là. Une "
+    "valeur inconnue reste inconnue : jamais zéro, jamais celle d'avant.",
     response_model=ListeDeParametres,
     response_description="Les paramètres, dans l'ordre des clés.",
     responses=decrire_refus(PARAMETRE_INVALIDE, PAS_PRET),

@@ -34,7 +34,9 @@ class PaquetEnService:
 class ValeurALaDate:
     """Ce que vaut un paramètre à la date demandée."""
 
-    connue: Annotated[bool, Field(description="Faux : la valeur n'est pas connue ce jour-là ; jamais zéro, jamais celle d'avant.")]
+    connue: Annotated[
+        bool, Field(description="Faux : la valeur n'est pas connue ce jour-là ; jamais zéro, jamais celle d'avant.")
+    ]
     valeur: Annotated[Decimal | bool | None, Field(description="La valeur, exacte ; absente si elle n'est pas connue.")]
     depuis: Annotated[date | None, Field(description="Premier jour où elle vaut.")]
     texte: Annotated[str | None, Field(description="Texte qui la fixe.")]

@@ -48,9 +48,7 @@ def _evaluer(parametre: Parametre, jour: date) -> ValeurALaDate:
     datee = parametre.valoir(jour)
     if datee is None:
         return ValeurALaDate(False, None, None, None, None, None, None)
-    return ValeurALaDate(
-        True, datee.valeur, datee.depuis, datee.texte, datee.article, datee.confiance, datee.mention
-    )
+    return ValeurALaDate(True, datee.valeur, datee.depuis, datee.texte, datee.article, datee.confiance, datee.mention)
 
 
 def trouver_referentiel(paquet: Paquet, nom: str) -> Referentiel | None:

@@ -17,7 +17,8 @@ routeur = APIRouter(prefix="/v1/regles", tags=["Règles"])
 @routeur.get(
     "",
     summary="Lister les règles",
-    description="Les règles en service, dans l'ordre de leurs identifiants. Les filtres s'ajoutent.",
+    description="Les règles en service, dans l'ordre de leurs identifiants ; une règle qui a changé y figure une fois "
+    "par version. Les filtres s'ajoutent.",
     response_model=ListeDeRegles,
     response_description="Les règles retenues.",
     responses=decrire_refus(PARAMETRE_INVALIDE, PAS_PRET),
@@ -51,7 +52,12 @@ async def lister_regles(
 async def lire_regle(
     detenteur: LeDetenteur,
     identifiant: Annotated[
-        str, Path(alias="id", description="Identifiant de la règle.", examples=["CCP-ENV-CRITERE"])
+        str,
+        Path(
+            alias="id",
+            description="Identifiant de la règle (dernière version), ou `ID@version`.",
+            examples=["CCP-ENV-CRITERE"],
+        ),
     ],
 ) -> Response:
     with detenteur.emprunter() as verificateur:

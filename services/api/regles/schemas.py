@@ -87,6 +87,7 @@ class ClauseDeRegle:
 class RegleDetaillee(RegleResumee):
     """Une règle, telle que l'écrit sa fiche, avec les valeurs de ses paramètres et ses clauses."""
 
+    versions: Annotated[list[int], Field(description="Ses versions dans le paquet, chacune avec sa période d'effet.")]
     remplace: Annotated[str | None, Field(description="Règle remplacée, `ID@version`.")]
     responsable: Annotated[str, Field(description="Qui en répond.")]
     references: Annotated[list[Reference], Field(description="Les textes qui la fondent.")]
@@ -145,7 +146,7 @@ LEXIQUE: Final[Mapping[type[BaseModel], Mapping[str, str]]] = {
         "confiance": "Confiance dans cette valeur.",
         "texte": "Texte qui la fixe.",
         "article": "Article qui la fixe.",
-        "provenance": "Comment il a été lu : `L` Légifrance, `S` source secondaire, `C` connaissance, `T` texte intégral.",
+        "provenance": "Lecture : `L` Légifrance, `S` source secondaire, `C` connaissance, `T` texte intégral.",
         "source": "Où il a été lu.",
         "note": "Précision.",
     },

@@ -2,7 +2,14 @@
 
 from datetime import date
 
-from services.api.regles.schemas import ClauseDeRegle, ListeDeRegles, Niveau, ParametreDeRegle, RegleDetaillee, RegleResumee
+from services.api.regles.schemas import (
+    ClauseDeRegle,
+    ListeDeRegles,
+    Niveau,
+    ParametreDeRegle,
+    RegleDetaillee,
+    RegleResumee,
+)
 from services.regles.fiches import LIBELLES_CORPUS, Axe, Corpus, Effet, Fiche, Nature
 from services.regles.paquet import Paquet
 
@@ -54,14 +61,16 @@ def _resumer(fiche: Fiche) -> RegleResumee:
 
 
 def detailler(paquet: Paquet, identifiant: str) -> RegleDetaillee | None:
-    """Rend toute la fiche de la règle, ou None si le paquet ne la porte pas."""
-    regle = paquet.trouver_regle(identifiant)
+    """Rend toute la fiche (`ID` : sa dernière version ; `ID@1` : celle-là), ou None si elle n'existe pas."""
+    precise = next((regle for regle in paquet.regles if regle.fiche.cle == identifiant), None)
+    regle = precise or paquet.trouver_regle(identifiant)
     if regle is None:
         return None
     fiche = regle.fiche
     resume = _resumer(fiche)
     return RegleDetaillee(
         **{nom: getattr(resume, nom) for nom in RegleResumee.__dataclass_fields__},
+        versions=[autre.fiche.version for autre in paquet.regles if autre.fiche.id == fiche.id],
         remplace=fiche.remplace,
         responsable=fiche.responsable,
         references=fiche.references,

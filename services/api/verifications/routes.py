@@ -26,9 +26,7 @@ from services.regles.rapport import Detail, Rapport
 routeur = APIRouter(prefix="/v1/verifications", tags=["Vérifier"])
 
 ADRESSE_DE_LA_FOP = "#/components/schemas/Fop"
-_REFUS = decrire_refus(
-    JSON_ILLISIBLE, CORPS_TROP_GRAND, TYPE_DE_CONTENU, FOP_INVALIDE, PARAMETRE_INVALIDE, PAS_PRET
-)
+_REFUS = decrire_refus(JSON_ILLISIBLE, CORPS_TROP_GRAND, TYPE_DE_CONTENU, FOP_INVALIDE, PARAMETRE_INVALIDE, PAS_PRET)
 
 DateDeReference = Annotated[
     JourDAdresse | None,
@@ -70,11 +68,13 @@ async def verifier_fop(
     detail: NiveauDeDetail = "complet",
 ) -> Response:
     octets = await lire_corps(requete)
-    boucle = asyncio.get_running_loop()
     with detenteur.emprunter() as verificateur:
-        contenu = await boucle.run_in_executor(
-            executeur, service.verifier, verificateur, octets, date_de_reference, detail
-        )
+        if service.etre_legere(octets):
+            contenu = service.verifier(verificateur, octets, date_de_reference, detail)
+        else:
+            contenu = await asyncio.get_running_loop().run_in_executor(
+                executeur, service.verifier, verificateur, octets, date_de_reference, detail
+            )
         return repondre(contenu, verificateur.paquet)
 
 

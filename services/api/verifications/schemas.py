@@ -92,8 +92,8 @@ LEXIQUE: Final[Mapping[type, Mapping[str, str]]] = {
         "plan_national": "Le plan national pour des achats durables : des objectifs, jamais un écart.",
     },
     Synthese: {
-        "etat": "`favorable`, `defavorable` (au moins un écart), `a_completer` (il manque de quoi conclure), `en_erreur` "
-        "(une règle n'a pas pu être jugée).",
+        "etat": "`favorable`, `defavorable` (au moins un écart), `a_completer` (il manque de quoi conclure), "
+        "`en_erreur` (une règle n'a pas pu être jugée).",
         "comptes": "Nombre de constats de la famille, par verdict.",
         "ecarts_bloquants": "Nombre d'écarts de gravité bloquante.",
     },
@@ -138,7 +138,7 @@ LEXIQUE: Final[Mapping[type, Mapping[str, str]]] = {
         "role": "Ce que le texte apporte : fondement, date d'effet, dérogation, taux, périmètre, interprétation.",
         "url": "Adresse où le texte a été lu.",
         "piece": "Pièce et page, pour un SPASER.",
-        "provenance": "Comment il a été lu : `L` Légifrance, `S` source secondaire, `C` connaissance, `T` texte intégral.",
+        "provenance": "Lecture : `L` Légifrance, `S` source secondaire, `C` connaissance, `T` texte intégral.",
         "confiance": "Confiance dans cette lecture.",
     },
     DerogationInvoquee: {

@@ -5,8 +5,8 @@
 (() => {
   const TEXTES = new Map(Object.entries({
     "[Modified value]": "[valeur modifiée]",
-    "(path)": "(dans le chemin)",
-    "(query)": "(paramètre d'adresse)",
+    "path": "dans le chemin",
+    "query": "paramètre d'adresse",
     "Additional properties": "Autres clés",
     "All of": "Toutes ces formes",
     "Any of": "L'une de ces formes",
@@ -25,7 +25,7 @@
     "Details": "Détail",
     "Download": "Télécharger",
     "Download file": "Télécharger le fichier",
-    "Edit Value": "Fiche à vérifier",
+    "Edit Value": "Corps à envoyer",
     "Enum:": "Valeurs :",
     "Errors": "Erreurs",
     "Example Description": "Description de l'exemple",
@@ -71,7 +71,6 @@
     "Servers": "Serveurs",
     "Show": "Afficher",
     "string": "texte",
-    "string($date)": "date",
     "Try it out": "Essayer",
     "Type": "Genre",
     "Undocumented": "Réponse non décrite",

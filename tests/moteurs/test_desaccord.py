@@ -1,0 +1,307 @@
+"""Quand un canal se trompe ou tombe : une erreur dite sur la règle touchée, jamais un « conforme »."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from services.regles.fop import Fop
+from services.regles.lecture_fop import lire_fop
+from services.regles.moteur import durable, port, termes
+from services.regles.moteur.direct import MoteurDirect
+from services.regles.moteur.double import MoteurDouble
+from services.regles.moteur.durable import MoteurDurable
+from services.regles.moteur.port import (
+    ALERTE,
+    CONFORME,
+    ECART,
+    ERREUR,
+    HORS_PERIODE,
+    INDETERMINE,
+    Issue,
+    Jugement,
+    Situation,
+)
+from services.regles.regle import Regle
+from services.regles.verification import Verificateur
+from tests.moteurs.atelier import charger_regles_reelles, fabriquer_regle, situer
+
+REGLES = [
+    fabriquer_regle({"fait": "montant_ht", "moins_de": 10}, id="ESSAI-A"),
+    fabriquer_regle({"fait": "innovant", "egal": True}, id="ESSAI-B"),
+    fabriquer_regle({"fait": ".montant_ht", "moins_de": 10}, niveau="lot", id="ESSAI-C"),
+]
+SITUATION = situer({"montant_ht": 5, "innovant": True}, lots=[{"montant_ht": 5}, {"montant_ht": 50}])
+
+
+class MoteurFaux:
+    """Une doublure : rend un jugement écrit d'avance."""
+
+    nom = "faux"
+
+    def __init__(self, jugement: Jugement) -> None:
+        self._jugement = jugement
+        self.ferme = False
+
+    def juger(self, situation: Situation) -> Jugement:
+        return self._jugement
+
+    def fermer(self) -> None:
+        self.ferme = True
+
+
+@pytest.fixture
+def alarmes() -> list[int]:
+    return []
+
+
+def test_un_accord_rend_le_jugement_sans_alarme(alarmes: list[int]) -> None:
+    double = MoteurDouble(MoteurDurable(REGLES), MoteurDirect(REGLES), alarmes.append)
+    jugement = double.juger(SITUATION)
+    assert jugement == Jugement((CONFORME, CONFORME), ((CONFORME,), (ECART,)))
+    assert alarmes == []
+    double.fermer()
+
+
+@pytest.mark.parametrize("menteuse", [CONFORME, ECART, ALERTE, INDETERMINE, HORS_PERIODE, Issue("ecart", 0)])
+@pytest.mark.parametrize("decideur_menteur", [True, False])
+def test_un_desaccord_rend_erreur_sur_cette_regle_et_laisse_les_autres(
+    menteuse: Issue, decideur_menteur: bool, alarmes: list[int]
+) -> None:
+    vrai = MoteurDirect(REGLES[:2])
+    situation = situer({"montant_ht": 50 if menteuse == CONFORME else 5, "innovant": True})
+    faux = MoteurFaux(Jugement((menteuse, CONFORME), ((),)))
+    paire: tuple[Any, Any] = (faux, vrai) if decideur_menteur else (vrai, faux)
+    jugement = MoteurDouble(*paire, alarmes.append).juger(situation)
+    assert jugement.consultation == (ERREUR, CONFORME)
+    assert jugement.desaccords == 1
+    assert alarmes == [1]
+
+
+def test_un_desaccord_sur_un_lot_ne_touche_que_ce_lot(alarmes: list[int]) -> None:
+    faux = MoteurFaux(Jugement((CONFORME, CONFORME), ((CONFORME,), (CONFORME,))))
+    jugement = MoteurDouble(faux, MoteurDirect(REGLES), alarmes.append).juger(SITUATION)
+    assert jugement == Jugement((CONFORME, CONFORME), ((CONFORME,), (ERREUR,)), desaccords=1)
+    assert alarmes == [1]
+
+
+def test_chaque_desaccord_est_compte(alarmes: list[int]) -> None:
+    faux = MoteurFaux(Jugement((ECART, ECART), ((ECART,), (CONFORME,))))
+    jugement = MoteurDouble(faux, MoteurDirect(REGLES), alarmes.append).juger(SITUATION)
+    assert jugement.desaccords == 4
+    assert alarmes == [4]
+    assert {*jugement.consultation, *jugement.lots[0], *jugement.lots[1]} == {ERREUR}
+
+
+def test_sans_alarme_branchee_le_desaccord_reste_une_erreur() -> None:
+    jugement = MoteurDouble(MoteurFaux(Jugement((ECART, CONFORME), ((),))), MoteurDirect(REGLES[:2])).juger(
+        situer({"montant_ht": 5, "innovant": True})
+    )
+    assert jugement.consultation == (ERREUR, CONFORME)
+
+
+def test_fermer_le_double_ferme_les_deux_moteurs() -> None:
+    gauche, droite = MoteurFaux(Jugement((), ())), MoteurFaux(Jugement((), ()))
+    MoteurDouble(gauche, droite).fermer()
+    assert gauche.ferme and droite.ferme
+
+
+def test_un_desaccord_dans_le_rapport_n_est_jamais_favorable(monkeypatch: pytest.MonkeyPatch) -> None:
+    paquet = charger_regles_reelles()
+    alarmes: list[int] = []
+    verificateur = Verificateur(paquet, alerter=alarmes.append)
+    juger = MoteurDirect.juger
+
+    def mentir(moteur: MoteurDirect, situation: Situation) -> Jugement:
+        vrai = juger(moteur, situation)
+        return Jugement((Issue("conforme"), *vrai.consultation[1:]), vrai.lots)
+
+    monkeypatch.setattr(MoteurDirect, "juger", mentir)
+    fop = _lire(forme="ordinaire")
+    try:
+        rapport = verificateur.verifier(fop)
+    finally:
+        verificateur.fermer()
+    premiere = next(r for r in paquet.regles if not r.niveau_lot).fiche
+    fautif = [c for c in rapport.constats if c.verdict == "erreur"]
+    assert [c.regle for c in fautif] == [premiere.id]
+    assert "n'a pas pu être jugée" in fautif[0].message
+    etats = {rapport.syntheses.loi.etat, rapport.syntheses.engagement_local.etat, rapport.syntheses.plan_national.etat}
+    assert "favorable" not in etats
+    assert rapport.syntheses.loi.etat == "en_erreur"
+    assert rapport.constats[0] is fautif[0]
+    assert alarmes == [1]
+
+
+def _lire(**donnees: Any) -> Fop:
+    return lire_fop({"objet": "Essai", "acheteur": {"nom": "Essai"}, "date_lancement": "2026-09-15", **donnees})
+
+
+# ----------------------------------------------------------------------------------------------- étiquettes contraires
+
+
+def test_deux_etiquettes_contraires_sont_une_erreur(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Une exigence dite à la fois respectée et violée ne peut venir que d'une corruption."""
+
+    def toujours_vrai(arbre: Any, catalogue: Any) -> tuple[Any, Any]:
+        vrai, faux = termes.traduire_arbre(arbre, catalogue)
+        return [*vrai, *faux], [*vrai, *faux]
+
+    monkeypatch.setattr(durable, "traduire_arbre", toujours_vrai)
+    moteur = MoteurDurable(REGLES[:1])
+    assert moteur.juger(situer({"montant_ht": 5})).consultation == (ERREUR,)
+    assert moteur.juger(situer({})).consultation == (INDETERMINE,)
+    moteur.fermer()
+
+
+@pytest.mark.parametrize("partie", ["derogation", "alerte"])
+def test_deux_etiquettes_contraires_sur_une_exception_sont_une_erreur(
+    partie: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    condition = {"fait": "pse", "egal": True}
+    regle = (
+        fabriquer_regle({"fait": "innovant", "egal": True}, derogations=[(condition, condition)])
+        if partie == "derogation"
+        else fabriquer_regle({"fait": "innovant", "egal": True}, alerte_si=condition)
+    )
+
+    def brouiller(arbre: Any, catalogue: Any) -> tuple[Any, Any]:
+        vrai, faux = termes.traduire_arbre(arbre, catalogue)
+        if arbre is regle.exige:
+            return vrai, faux
+        return [*vrai, *faux], [*vrai, *faux]
+
+    monkeypatch.setattr(durable, "traduire_arbre", brouiller)
+    moteur = MoteurDurable([regle])
+    assert moteur.juger(situer({"innovant": False, "pse": True})).consultation == (ERREUR,)
+    assert moteur.juger(situer({"innovant": True, "pse": True})).consultation == (CONFORME,)
+    moteur.fermer()
+
+
+def test_une_etiquette_perdue_ne_devient_jamais_un_conforme(monkeypatch: pytest.MonkeyPatch) -> None:
+    def perdre(arbre: Any, catalogue: Any) -> tuple[Any, Any]:
+        termes.traduire_arbre(arbre, catalogue)
+        return [], []
+
+    monkeypatch.setattr(durable, "traduire_arbre", perdre)
+    moteur = MoteurDurable(REGLES[:2])
+    assert moteur.juger(situer({"montant_ht": 5, "innovant": True})).consultation == (INDETERMINE, INDETERMINE)
+    moteur.fermer()
+
+
+# ------------------------------------------------------------------------------------------------------------- pannes
+
+
+class ModuleC:
+    """Le module C, à qui l'on peut dire de tomber au moment choisi."""
+
+    def __init__(self, vrai: Any) -> None:
+        self._vrai = vrai
+        self.tomber: Callable[[str, str], bool] = lambda nom, argument: False
+
+    def __getattr__(self, nom: str) -> Callable[..., Any]:
+        vraie = getattr(self._vrai, nom)
+
+        def appeler(*arguments: Any) -> Any:
+            if self.tomber(nom, str(arguments[-1])):
+                raise RuntimeError("panne simulée")
+            return vraie(*arguments)
+
+        return appeler
+
+
+@pytest.fixture
+def module_c(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleC]:
+    faux = ModuleC(durable._moteur_c)
+    monkeypatch.setattr(durable, "_moteur_c", faux)
+    yield faux
+
+
+def _fabriquer_deux_eclats() -> list[Regle]:
+    """Assez de règles pour que la première et la dernière soient dans deux éclats différents."""
+    return [
+        fabriquer_regle({"fait": "montant_ht", "moins_de": borne}, id=f"ESSAI-{borne}") for borne in range(10, 110)
+    ]
+
+
+@pytest.mark.parametrize("etape", ["assert_fact", "start_action_for_state", "complete_and_start_action", "retract_fact"])
+def test_une_panne_du_module_c_rend_erreur_puis_tout_repart(etape: str, module_c: ModuleC) -> None:
+    regles = _fabriquer_deux_eclats()
+    moteur = MoteurDurable(regles)
+    situation = situer({"montant_ht": 5})
+    sain = moteur.juger(situation)
+    assert set(sain.consultation) == {CONFORME}
+    pannes = iter([True])
+    # Une panne, une seule : le premier éclat tombe, puis se relève.
+    module_c.tomber = lambda nom, argument: nom == etape and next(pannes, False)
+    touche = moteur.juger(situation)
+    assert CONFORME in touche.consultation, "les règles des autres éclats continuent"
+    assert ERREUR in touche.consultation
+    assert set(touche.consultation) == {CONFORME, ERREUR}
+    assert moteur.juger(situation) == sain
+    assert moteur.juger(situer({"montant_ht": 500})).consultation == (ECART,) * len(regles)
+    moteur.fermer()
+
+
+def test_une_panne_du_module_c_sous_le_double_est_une_erreur_dite(module_c: ModuleC) -> None:
+    alarmes: list[int] = []
+    double = MoteurDouble(MoteurDurable(REGLES), MoteurDirect(REGLES), alarmes.append)
+    pannes = iter([True])
+    module_c.tomber = lambda nom, argument: nom == "assert_fact" and next(pannes, False)
+    jugement = double.juger(SITUATION)
+    assert jugement.consultation == (ERREUR, ERREUR)
+    assert jugement.lots == ((CONFORME,), (ECART,))
+    assert alarmes == [2]
+    assert double.juger(SITUATION).consultation == (CONFORME, CONFORME)
+    double.fermer()
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=RuntimeError,
+    reason="défaut : si l'éclat ne peut renaître, `juger` lève au lieu de rendre `erreur` (port.Moteur : ne lève rien)",
+)
+def test_un_module_c_qui_ne_se_releve_pas_rend_erreur_sans_lever(module_c: ModuleC) -> None:
+    moteur = MoteurDurable(REGLES[:2])
+    module_c.tomber = lambda nom, argument: nom == "assert_fact"
+    try:
+        assert moteur.juger(SITUATION).consultation == (ERREUR, ERREUR)
+    finally:
+        module_c.tomber = lambda nom, argument: False
+        moteur.fermer()
+
+
+def test_un_fait_refuse_par_le_module_c_ne_rend_jamais_conforme(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code non nul (fait déjà vu, non traité) : rien ne tire, donc « indéterminé », que le double signale."""
+
+    class Sourd(ModuleC):
+        def __getattr__(self, nom: str) -> Callable[..., Any]:
+            if nom == "assert_fact":
+                return lambda jeu, fait: (1, 0) if '"hb"' not in fait else self._vrai.assert_fact(jeu, fait)
+            return super().__getattr__(nom)
+
+    monkeypatch.setattr(durable, "_moteur_c", Sourd(durable._moteur_c))
+    moteur = MoteurDurable(REGLES[:1])
+    assert moteur.juger(SITUATION).consultation == (INDETERMINE,)
+    moteur.fermer()
+
+
+class _DonneePiegee(dict[str, Any]):
+    """Des faits dont une clé fait tomber la lecture."""
+
+    def get(self, cle: str, defaut: Any = None) -> Any:
+        if cle == "innovant":
+            raise ValueError("donnée piégée")
+        return super().get(cle, defaut)
+
+
+@pytest.mark.parametrize("moteur", [MoteurDirect, MoteurDurable])
+def test_une_donnee_qui_fait_tomber_la_lecture_ne_touche_que_ses_regles(
+    moteur: Callable[[Sequence[Regle]], port.Moteur],
+) -> None:
+    situation = Situation(_DonneePiegee(montant_ht=5), [{"montant_ht": 5}], ({},), (True,))
+    bati = moteur(REGLES)
+    jugement = bati.juger(situation)
+    assert jugement.consultation == (CONFORME, ERREUR)
+    assert jugement.lots == ((CONFORME,),)
+    bati.fermer()
