@@ -42,7 +42,8 @@ def lister_exemples(dossier: Path) -> list[Exemple]:
         assert isinstance(brut, dict)
         # Un fichier peut s'écrire librement (« Appel d'offres ouvert ») ; le schéma ne décrit que la forme canonique.
         canonique = json.loads(json.dumps(nettoyer(brut)[0], default=_ecrire_autre))
-        exemples.append(Exemple(fichier, _abreger(fop.objet), canonique))
+        # Deux fiches peuvent avoir le même objet : le nom du fichier les distingue, et permet de les retrouver.
+        exemples.append(Exemple(fichier, f"{_abreger(fop.objet)} ({fichier.stem})", canonique))
     return exemples
 
 

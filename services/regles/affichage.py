@@ -97,7 +97,7 @@ def _afficher_synthese(nom: str, synthese: Synthese, console: Console) -> None:
     ]
     ligne = Text(f"{nom:<17}")
     ligne.append(f"{libelle:<12}", style=style)
-    ligne.append(" · ".join(morceau for morceau in morceaux if morceau) or "rien à vérifier")
+    ligne.append(" · ".join(morceau for morceau in morceaux if morceau) or "aucune règle ne s'applique")
     console.print(ligne, soft_wrap=True)
 
 
@@ -115,7 +115,10 @@ def _afficher_rubrique(titre: str, style: str, constats: list[Constat], console:
 
 def _afficher_regle(regle: str, constats: list[Constat], style: str, console: Console) -> None:
     premier = constats[0]
-    _ecrire(console, f"• {regle} [{premier.gravite}] {premier.titre}", suite=2, style=style)
+    bloque = any(constat.verdict == "indetermine" and not constat.facultatif for constat in constats)
+    # La gravité est celle d'un écart : sur une alerte, « bloquant » tromperait.
+    gravite = f" [{premier.gravite}]" if premier.verdict in ("ecart", "erreur") or bloque else ""
+    _ecrire(console, f"• {regle}{gravite} {premier.titre}", suite=2, style=style)
     for message, memes in _reunir_lots(constats):
         lots = [constat.lot for constat in memes if constat.lot is not None]
         prefixe = f"Lot{'s' if len(lots) > 1 else ''} {', '.join(lots)} : " if lots else ""

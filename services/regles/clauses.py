@@ -17,8 +17,15 @@ class _Ecrit(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+ARTICLE_CCAG = "article_ccag"
+"""Le trou que remplit l'article du CCAG choisi par la consultation."""
+
+
 class Trou(_Ecrit):
-    """Un blanc de la clause : rempli par une donnée de la FOP, par un paramètre, ou laissé à l'acheteur."""
+    """Un blanc de la clause : rempli par une donnée de la FOP, par un paramètre, ou laissé à l'acheteur.
+
+    Le trou nommé `article_ccag` se remplit de l'article que la clause cite pour le CCAG de la consultation.
+    """
 
     libelle: str = Field(min_length=1)
     fait: str | None = Field(None, description="Chemin de la donnée ; `lot.x` désigne le lot concerné.")

@@ -42,6 +42,17 @@ HERITES = (
 HERITES_EN_BLOC = frozenset({"reservation"})
 """Objets hérités entiers : mêler deux réservations donnerait une réservation que personne n'a écrite."""
 
+COMMUNES = ("cpv", "nature", "procedure")
+"""Données que la consultation tient de ses lots quand ils portent tous la même."""
+
+DISTINCTES_SELON_MOTIF = {
+    "pilotage_impossible": True,
+    "concurrence_technique_cout": True,
+    "risque_infructueux": True,
+    "prestations_non_distinctes": False,
+}
+"""Ce que le motif de non-allotissement dit des prestations : L2113-11 ne se comprend que si elles sont distinctes."""
+
 SANS_CONCURRENCE = frozenset({"sans_publicite_ni_mise_en_concurrence", "bon_de_commande", "lettre_de_consultation"})
 FORMALISEES = frozenset(
     {
@@ -72,6 +83,7 @@ SOUS_TYPES_SOCIAUX = frozenset({"insertion", "egalite_fh", "handicap", "alternan
 # R2122-8 (petits montants) n'est pas une base propre : c'est le seuil même que la règle vérifie.
 _BASE_LEGALE = re.compile(r"R\.?\s*2122[-‑–](?:[1-7]|9(?:[-‑–]1)?)(?![0-9])", re.IGNORECASE)
 _MILLIONIEME = Decimal("0.000001")
+CENT = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +220,7 @@ def etablir_faits(fop: Fop, acheteurs: Mapping[str, AcheteurConnu], date_simulee
     _aplatir(brut, "", consultation)
     provenances: dict[str, Provenance] = {}
     _marquer_criteres(consultation.get("criteres"))
+    _reprendre_des_lots(consultation, provenances, lots_bruts)
     _completer_nature(consultation, provenances)
     lots, numeros, provenances_lots = _etablir_lots(lots_bruts, consultation, provenances)
     if lots_bruts is not None:
@@ -263,6 +276,17 @@ def _completer_nature(donnees: Donnees, provenances: dict[str, Provenance]) -> N
     if "nature" not in donnees and "cpv" in donnees:
         donnees["nature"] = deduire_nature(donnees["cpv"])
         provenances["nature"] = "calcule"
+
+
+def _reprendre_des_lots(
+    consultation: Donnees, provenances: dict[str, Provenance], lots_bruts: list[Donnees] | None
+) -> None:
+    """Ce que tous les lots disent pareil, la consultation le dit aussi."""
+    for cle in COMMUNES if lots_bruts else ():
+        valeurs = {lot.get(cle) for lot in lots_bruts or ()}
+        if cle not in consultation and len(valeurs) == 1 and None not in valeurs:
+            consultation[cle] = valeurs.pop()
+            provenances[cle] = "calcule"
 
 
 def _etablir_lots(
@@ -336,6 +360,9 @@ def _completer_consultation(
         calculer("montant_ht", sum((lot["montant_ht"] for lot in lots), Decimal(0)))
     if "lots" in consultation:
         calculer("allotissement.alloti", len(consultation["lots"]) >= 2)
+    motif = consultation.get("allotissement.motif")
+    if motif in DISTINCTES_SELON_MOTIF:
+        calculer("allotissement.prestations_distinctes", DISTINCTES_SELON_MOTIF[motif])
     if "date_limite_offres" in consultation and "date_lancement" in consultation:
         calculer(
             "delai_reception_jours",
@@ -391,19 +418,57 @@ def _cumuler_lots_dispenses(consultation: Donnees, lots: tuple[Donnees, ...]) ->
 
 
 def _relever_incoherences(
-    consultation: Donnees, lots: tuple[Donnees, ...], lots_bruts: list[Donnees] | None
+    donnees: Donnees, lots: tuple[Donnees, ...], lots_bruts: list[Donnees] | None
 ) -> tuple[str, ...]:
-    notices: list[str] = []
-    if lots_bruts and "montant_ht" in consultation and all("montant_ht" in lot for lot in lots):
-        somme = sum((lot["montant_ht"] for lot in lots), Decimal(0))
-        if somme > consultation["montant_ht"]:
-            notices.append(
-                "La somme des montants des lots dépasse le montant total : l'un des deux est à corriger "
-                "(le montant total comprend tous les lots)."
-            )
-    limite, lancement = consultation.get("date_limite_offres"), consultation.get("date_lancement")
-    if limite is not None and lancement is not None and limite < lancement:
-        notices.append("La date limite de réception des offres précède la date de lancement.")
-    if lots_bruts is not None and len(lots_bruts) >= 2 and consultation.get("allotissement.alloti") is False:
+    """Ce que la fiche dit de contradictoire : signalé, jamais corrigé ni jugé."""
+    notices = [texte for texte in (_confronter_montants(donnees, lots, lots_bruts),) if texte is not None]
+    notices += _confronter_dates(donnees)
+    alloti, nombre = donnees.get("allotissement.alloti"), len(lots_bruts) if lots_bruts is not None else None
+    if alloti is False and nombre is not None and nombre >= 2:
         notices.append("La fiche déclare un marché non alloti mais décrit plusieurs lots.")
-    return tuple(notices)
+    if alloti is True and nombre is not None and nombre < 2:
+        notices.append("La fiche déclare un marché alloti mais décrit moins de deux lots.")
+    for rang, lot in enumerate(lots):
+        notices += _confronter_lot(donnees, lot, "" if not lots_bruts else f" (lot {lot.get('numero') or rang + 1})")
+    return tuple(dict.fromkeys(notices))
+
+
+def _confronter_montants(donnees: Donnees, lots: tuple[Donnees, ...], lots_bruts: list[Donnees] | None) -> str | None:
+    total, maximum = donnees.get("montant_ht"), donnees.get("montant_max_ht")
+    detailles = bool(lots_bruts) and all("montant_ht" in lot for lot in lots)
+    if detailles and total is not None and sum((lot["montant_ht"] for lot in lots), Decimal(0)) > total:
+        return (
+            "La somme des montants des lots dépasse le montant total : l'un des deux est à corriger "
+            "(le montant total comprend tous les lots)."
+        )
+    if total is not None and maximum is not None and maximum < total:
+        return "Le maximum de l'accord-cadre est inférieur au montant estimé."
+    return None
+
+
+def _confronter_dates(donnees: Donnees) -> list[str]:
+    lancement = donnees.get("date_lancement")
+    suites = {
+        "date_limite_offres": "La date limite de réception des offres",
+        "date_notification_prevue": "La date de notification prévue",
+        "date_debut_execution": "Le début d'exécution",
+    }
+    return [
+        f"{nom} précède la date de lancement."
+        for cle, nom in suites.items()
+        if lancement is not None and cle in donnees and donnees[cle] < lancement
+    ]
+
+
+def _confronter_lot(donnees: Donnees, lot: Donnees, suffixe: str) -> list[str]:
+    notices: list[str] = []
+    poids = [critere.get("poids") for critere in lot.get("criteres") or ()]
+    if poids and None not in poids and sum(poids) != CENT:
+        notices.append(f"Les poids des critères ne font pas 100 %{suffixe}.")
+    bio, durable = lot.get("egalim.part_bio"), lot.get("egalim.part_durable_qualite")
+    if bio is not None and durable is not None and bio > durable:
+        notices.append(f"La part de bio dépasse la part de produits durables, qui la comprend{suffixe}.")
+    for cle, nom in (("clauses_env", "environnementales"), ("clauses_soc", "sociales")):
+        if cle in lot and not lot[cle] and donnees.get(cle):
+            notices.append(f"Une liste vide de clauses {nom} écarte celles de la consultation{suffixe}.")
+    return notices

@@ -111,6 +111,7 @@ class Derogation(_Ecrit):
     reference: Texte
     si: Condition = Field(description="Vrai : l'exception est invoquée.")
     justifie_par: Condition = Field(description="Vrai : elle est motivée ; faux : l'écart demeure.")
+    clauses: list[str] = Field(default=[], description="Clauses à joindre quand la dérogation est retenue.")
 
 
 class Messages(_Ecrit):

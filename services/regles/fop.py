@@ -1456,5 +1456,5 @@ class Fop(Modele):
             premier = premieres.setdefault(lot.numero, rang)
             if premier != rang:
                 correction = f"changer le numéro de lots[{premier}] ou de lots[{rang}]"
-                raise signaler("numero_en_double", "numéros de lot tous différents", correction)
+                raise signaler("numero_en_double", "liste de lots aux numéros tous différents", correction)
         return lots

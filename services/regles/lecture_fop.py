@@ -58,7 +58,24 @@ Lecteur = Callable[[Any, type_de_lieu, list[Anomalie]], Any]
 """Rend la valeur sous forme canonique, `None` si elle est absente, telle quelle si elle est inconnue."""
 
 TEXTES_ABSENTS: Final = frozenset({"", "néant", "neant", "n/a", "à définir", "a definir"})
+TEXTES_LIBRES_ABSENTS: Final = frozenset(
+    {
+        "aucun",
+        "aucune",
+        "sans objet",
+        "à compléter",
+        "a completer",
+        "à préciser",
+        "a preciser",
+        "non renseigné",
+        "x",
+        "xx",
+        "xxx",
+    }
+)
+"""Ce qui, dans un texte libre, ne dit rien de plus que l'absence (un énuméré, lui, peut valoir « aucun »)."""
 _LONGUEUR_MAX_TEXTE_ABSENT: Final = max(map(len, TEXTES_ABSENTS))
+_LONGUEUR_MAX_TEXTE_LIBRE_ABSENT: Final = max(map(len, TEXTES_LIBRES_ABSENTS))
 _INTERDITS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _INVISIBLES: Final = "\ufeff\u200b\u2060"
 _NOMBRE = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
@@ -105,7 +122,13 @@ def _nettoyer_texte(valeur: str, lieu: type_de_lieu, fautes: list[Anomalie]) -> 
 
 
 def _lire_texte(valeur: Any, lieu: type_de_lieu, fautes: list[Anomalie]) -> Any:
-    return _nettoyer_texte(valeur, lieu, fautes) if isinstance(valeur, str) else valeur
+    """Lit un texte libre ; une motivation d'un point ou d'un tiret n'en est pas une."""
+    if not isinstance(valeur, str):
+        return valeur
+    texte = _nettoyer_texte(valeur, lieu, fautes)
+    if texte is None or len(texte) > _LONGUEUR_MAX_TEXTE_LIBRE_ABSENT:
+        return texte
+    return None if texte.casefold() in TEXTES_LIBRES_ABSENTS or not any(map(str.isalnum, texte)) else texte
 
 
 def _convertir(ecrire: Callable[[str], Any]) -> Lecteur:

@@ -104,7 +104,11 @@ class Paquet:
             )
         )
         self._par_id = {regle.fiche.id: regle for regle in regles}
-        self._cles_lues = tuple(sorted({cle for regle in regles for cle in regle.fiche.parametres.values()}))
+        des_regles = {cle for regle in regles for cle in regle.fiche.parametres.values()}
+        des_clauses = {
+            t.parametre for c in sources.clauses.values() for t in c.trous.values() if t.parametre is not None
+        }
+        self._cles_lues = tuple(sorted(des_regles | (des_clauses & set(sources.parametres))))
         self._cadrer = lru_cache(maxsize=CADRAGES_GARDES)(self._cadrer_dates)
 
     def trouver_regle(self, identifiant: str) -> Regle | None:
@@ -376,12 +380,17 @@ def _controler_renvois(sources: Sources, document: Document, fiche: Fiche) -> li
                     "ajouter une ligne (`a_renseigner` si inconnue)",
                 )
             )
-    for rang, identifiant in enumerate(fiche.remede.clauses):
+    citees: list[tuple[Emplacement, str]] = [
+        (("remede", "clauses", rang), identifiant) for rang, identifiant in enumerate(fiche.remede.clauses)
+    ]
+    for numero, derogation in enumerate(fiche.derogations):
+        citees += [(("derogations", numero, "clauses", r), i) for r, i in enumerate(derogation.clauses)]
+    for ou, identifiant in citees:
         if identifiant not in sources.clauses:
             fautes.append(
                 situer(
                     document,
-                    ("remede", "clauses", rang),
+                    ou,
                     "L06",
                     "une clause du clausier",
                     identifiant,

@@ -96,6 +96,7 @@ class Constat:
     """Le verdict d'une règle, sur la consultation (`lot` absent) ou sur un lot.
 
     `fondement` dit en clair le texte qui fonde la règle ; le détail des références est dans `regles` du rapport.
+    `facultatif` : indéterminé, mais la réponse ne pourrait donner au pire qu'une alerte.
     """
 
     regle: str
@@ -114,6 +115,7 @@ class Constat:
     derogation: DerogationInvoquee | None
     remede: RemedePropose | None
     mentions: list[str]
+    facultatif: bool
     trace: list[ControleLu] | None
 
 
@@ -243,8 +245,8 @@ def synthetiser(constats: list[Constat]) -> Syntheses:
     def synthetiser_famille(famille: FamilleCorpus) -> Synthese:
         siens = [constat for constat in constats if constat.famille == famille]
         ecarts = [constat for constat in siens if constat.verdict == "ecart"]
-        # Une règle qui ne peut donner qu'une alerte ne retarde personne : son doute n'est pas « à compléter ».
-        en_suspens = any(c.verdict == "indetermine" and c.nature in ("obligation", "engagement_local") for c in siens)
+        # Ce qui ne peut donner au pire qu'une alerte ne retarde personne : ce doute n'est pas « à compléter ».
+        en_suspens = any(c.verdict == "indetermine" and not c.facultatif for c in siens)
         etat: EtatSynthese = "favorable"
         if any(constat.verdict == "erreur" for constat in siens):
             etat = "en_erreur"

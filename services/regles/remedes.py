@@ -1,18 +1,21 @@
 """Du constat à la clause : choisir, selon le segment d'achat, et remplir les trous avec les valeurs de la FOP."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.regles.clauses import TROU, Clause
+from services.regles.clauses import ARTICLE_CCAG, TROU, Clause
 from services.regles.conditions import FamilleCpv
 from services.regles.faits import Faits
+from services.regles.fiches import Piece
 from services.regles.messages import FILTRES, ecrire_simplement
 from services.regles.paquet import Cadrage, Paquet
 from services.regles.referentiels import EntreeCpv, composer_famille
 
 REFERENTIEL_DES_SEGMENTS = "segments"
 POUR_TOUS = "tous"
+PIECES_DE_MISE_EN_CONCURRENCE: frozenset[Piece] = frozenset({"RC"})
+PIECES_SIMPLIFIEES: frozenset[Piece] = frozenset({"LETTRE_DE_CONSULTATION"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +61,19 @@ class Clausier:
             segments.update(nom for nom, famille in self._segments if famille.contenir(cpv))
         return segments
 
-    def choisir(self, identifiants: Iterable[str], element: dict[str, Any]) -> list[str]:
-        """Rend, dans l'ordre de la fiche, les clauses qui conviennent au segment du lot.
+    def choisir(self, identifiants: Sequence[str], element: dict[str, Any], *, toute_piece: bool) -> list[str]:
+        """Rend, dans l'ordre de la fiche, les clauses qui conviennent au segment et à la procédure du lot.
 
-        Si aucune ne lui convient en propre, celles de la fiche sont toutes rendues : mieux vaut trop que rien.
+        `toute_piece` : la règle porte sur la procédure même, ne pas écarter les pièces d'une autre procédure. Si rien
+        ne convient en propre, toutes les clauses de la fiche sont rendues : mieux vaut trop que rien.
         """
-        demandes = [identifiant for identifiant in identifiants if identifiant in self._clauses]
         segments = self.reconnaitre_segments(element)
-        choisies = [i for i in demandes if segments.intersection(self._clauses[i].segments)]
-        return choisies or demandes
+        choisies = [i for i in identifiants if segments.intersection(self._clauses[i].segments)]
+        sans_concurrence = element.get("est_sans_concurrence")
+        if sans_concurrence is not None and not toute_piece:
+            ecartees = PIECES_DE_MISE_EN_CONCURRENCE if sans_concurrence else PIECES_SIMPLIFIEES
+            choisies = [i for i in choisies if self._clauses[i].piece not in ecartees]
+        return choisies or list(identifiants)
 
     def proposer(
         self, identifiant: str, faits: Faits, cadrage: Cadrage, rang_lot: int | None, regle: str, groupe: int
@@ -74,11 +81,14 @@ class Clausier:
         """Rend la clause remplie pour la consultation (`rang_lot` absent) ou pour un lot."""
         clause = self._clauses[identifiant]
         a_completer: list[str] = []
+        article_ccag = _nommer_article(clause, faits.consultation.get("ccag"))
 
         def remplir(nom: str) -> str:
             trou = clause.trous[nom]
             valeur: Any = None
-            if trou.fait is not None:
+            if nom == ARTICLE_CCAG:
+                valeur = article_ccag
+            elif trou.fait is not None:
                 valeur = _lire_fait(trou.fait, faits, rang_lot)
             elif trou.parametre is not None:
                 seuil = cadrage.valeurs[groupe].get(trou.parametre)
@@ -102,7 +112,7 @@ class Clausier:
             va_avec=list(clause.va_avec),
             exclut=list(clause.exclut),
             fondement=list(clause.fondement),
-            article_ccag=_nommer_article(clause, faits.consultation.get("ccag")),
+            article_ccag=article_ccag,
             regles=[regle],
             lots=[numero] if numero is not None else [],
             relecture_juridique=clause.relecture_juridique,

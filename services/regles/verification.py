@@ -46,6 +46,8 @@ MESSAGES_GENERIQUES: dict[NomVerdict, str] = {
     "erreur": "La règle n'a pas pu être jugée : ne pas en tirer de conclusion, prévenir l'administrateur.",
 }
 PROPOSENT_DES_CLAUSES: frozenset[NomVerdict] = frozenset({"ecart", "alerte"})
+AXES_DE_PROCEDURE = frozenset({"procedure", "acces_entreprises"})
+"""Axes dont le remède peut être de changer de procédure : ne pas écarter les pièces de l'autre."""
 SANS_SUITE: frozenset[NomVerdict] = frozenset({"hors_periode", "non_applicable"})
 
 
@@ -138,7 +140,7 @@ class _Redaction:
         self._cadrage = cadrage
         self._complet = detail == "complet"
         self._constats: list[Constat] = []
-        self._clauses: list[ClauseProposee] = []
+        self._propositions: dict[int, list[ClauseProposee]] = {}
         self._suppositions: dict[str, Supposition] = {}
         self._citees: dict[str, RegleCitee] = {}
         self._echus: dict[str, str] = {}
@@ -153,26 +155,17 @@ class _Redaction:
         dossier = examiner_regle(regle, self._faits, self._cadrage, rang_lot) if a_examiner else None
         a_demander: list[str] = []
         parametres_absents: list[str] = []
+        facultatif = False
         jour = self._cadrage.dates[regle.groupe]
         if verdict == "indetermine" and dossier is not None:
+            attenuee = dossier.trouver("alerte_si")
+            facultatif = fiche.sans_ecart or (attenuee is not None and attenuee.resultat is True)
             a_demander, parametres_absents = relever_absents(choisir_parties_en_suspens(regle, dossier))
             if jour is None:
                 # Sans date, aucun seuil n'a de valeur : c'est la date qu'il faut, pas les seuils.
                 a_demander = list(dict.fromkeys([fiche.effet.date_de_reference[-1], *a_demander]))
                 parametres_absents = []
-        remede = None
-        if verdict in PROPOSENT_DES_CLAUSES:
-            element = self._faits.lots[rang_lot] if rang_lot is not None else self._faits.consultation
-            choisies = self._verificateur.clausier.choisir(fiche.remede.clauses, element)
-            for identifiant in choisies:
-                self._clauses.append(
-                    self._verificateur.clausier.proposer(
-                        identifiant, self._faits, self._cadrage, rang_lot, fiche.id, regle.groupe
-                    )
-                )
-            remede = RemedePropose(fiche.remede.action, list(fiche.remede.ou), choisies)
-        elif verdict == "indetermine":
-            remede = RemedePropose(fiche.remede.action, list(fiche.remede.ou), [])
+        propositions, remede = self._remedier(regle, issue, verdict, rang_lot)
         carte = self._verificateur.decrire(regle)
         if verdict not in SANS_SUITE:
             self._relever_suppositions(fiche.id, carte, rang_lot)
@@ -180,27 +173,49 @@ class _Redaction:
             self._citees[fiche.cle] = carte.citee
         if verdict == "hors_periode":
             self._relever_echeance(regle, jour)
-        self._constats.append(
-            Constat(
-                regle=fiche.id,
-                version=fiche.version,
-                titre=fiche.titre,
-                famille=fiche.famille,
-                nature=fiche.nature,
-                gravite=fiche.gravite,
-                lot=self._faits.numeros[rang_lot] if rang_lot is not None else None,
-                verdict=verdict,
-                message=self._dire(regle, issue, verdict, derogation, rang_lot, a_demander, parametres_absents),
-                fondement=carte.fondement,
-                date_de_reference=jour,
-                a_demander=a_demander,
-                parametres_absents=parametres_absents,
-                derogation=derogation,
-                remede=remede,
-                mentions=[] if verdict in SANS_SUITE else self._mentionner(regle, jour),
-                trace=tracer(dossier) if self._complet and dossier is not None else None,
-            )
+        constat = Constat(
+            regle=fiche.id,
+            version=fiche.version,
+            titre=fiche.titre,
+            famille=fiche.famille,
+            nature=fiche.nature,
+            gravite=fiche.gravite,
+            lot=self._faits.numeros[rang_lot] if rang_lot is not None else None,
+            verdict=verdict,
+            message=self._dire(regle, issue, verdict, derogation, rang_lot, a_demander, parametres_absents),
+            fondement=carte.fondement,
+            date_de_reference=jour,
+            a_demander=a_demander,
+            parametres_absents=parametres_absents,
+            derogation=derogation,
+            remede=remede,
+            facultatif=facultatif,
+            mentions=[] if verdict in SANS_SUITE else self._mentionner(regle, jour),
+            trace=tracer(dossier) if self._complet and dossier is not None else None,
         )
+        self._constats.append(constat)
+        self._propositions[id(constat)] = propositions
+
+    def _remedier(
+        self, regle: Regle, issue: Issue, verdict: NomVerdict, rang_lot: int | None
+    ) -> tuple[list[ClauseProposee], RemedePropose | None]:
+        """Rend les clauses à proposer et le remède : pour une violation, et pour ce que justifie une dérogation."""
+        remede, clausier = regle.fiche.remede, self._verificateur.clausier
+        if verdict in PROPOSENT_DES_CLAUSES:
+            element = self._faits.lots[rang_lot] if rang_lot is not None else self._faits.consultation
+            choisies = clausier.choisir(remede.clauses, element, toute_piece=regle.fiche.axe in AXES_DE_PROCEDURE)
+        elif verdict == "derogation" and issue.verdict == "derogation":
+            choisies = regle.derogations[issue.derogation].fiche.clauses
+        elif verdict == "indetermine":
+            return [], RemedePropose(remede.action, list(remede.ou), [])
+        else:
+            return [], None
+        propositions = [
+            clausier.proposer(i, self._faits, self._cadrage, rang_lot, regle.fiche.id, regle.groupe) for i in choisies
+        ]
+        if verdict == "derogation":
+            return propositions, None
+        return propositions, RemedePropose(remede.action, list(remede.ou), choisies)
 
     def _qualifier(self, regle: Regle, issue: Issue) -> tuple[NomVerdict, DerogationInvoquee | None]:
         """Rend le verdict du rapport : celui du moteur, sauf engagement local que l'acheteur assume par écrit."""
@@ -265,15 +280,14 @@ class _Redaction:
 
     def _mentionner(self, regle: Regle, jour: date | None) -> list[str]:
         mentions = [m.texte for m in regle.fiche.mentions if jour is not None and m.depuis <= jour]
+        a_confirmer: dict[str, list[str]] = {}
         for cle in regle.fiche.parametres.values():
             seuil = self._cadrage.valeurs[regle.groupe].get(cle)
-            if seuil is None:
+            if seuil is None or (seuil.mention is None and seuil.confiance == "haute"):
                 continue
-            libelle = self._verificateur.paquet.parametres[cle].libelle
-            if seuil.mention is not None:
-                mentions.append(f"Point de droit à confirmer ({libelle}) : {seuil.mention}")
-            elif seuil.confiance != "haute":
-                mentions.append(f"{libelle} : valeur de confiance {seuil.confiance}, à vérifier.")
+            texte = seuil.mention or f"valeur de confiance {seuil.confiance}, à vérifier"
+            a_confirmer.setdefault(texte, []).append(self._verificateur.paquet.parametres[cle].libelle)
+        mentions += [f"À confirmer ({' ; '.join(libelles)}) : {texte}" for texte, libelles in a_confirmer.items()]
         if regle.fiche.confiance != "haute":
             objet = "point de droit" if regle.fiche.famille == "loi" else "lecture du texte"
             mentions.append(f"Règle de confiance {regle.fiche.confiance} : {objet} à confirmer.")
@@ -348,7 +362,7 @@ class _Redaction:
             constats=constats,
             regles=list(self._citees.values()),
             a_demander=rassembler_demandes(constats),
-            clauses=reunir(self._clauses),
+            clauses=reunir(p for constat in constats for p in self._propositions[id(constat)]),
             suppositions=list(self._suppositions.values()),
             notices=self._notices,
             avertissement=AVERTISSEMENT,
