@@ -1,8 +1,8 @@
 """Engendrer de quoi mesurer : un paquet de règles et des fiches opération, les mêmes à chaque exécution.
 
-Les règles engendrées ont la densité des règles livrées (une dizaine de contrôles, une douzaine de règles à un
-antécédent chacune) : plus pauvres, elles flatteraient le moteur. Elles passent par le chargement du produit ; leur
-droit est imaginaire, elles ne servent à rien d'autre qu'à ce banc.
+Les règles engendrées approchent la densité des règles livrées (une dizaine de contrôles, une douzaine de règles
+à un antécédent chacune) : plus pauvres, elles flatteraient le moteur. Elles passent par le chargement du produit ;
+leur droit est imaginaire, elles ne servent à rien d'autre qu'à ce banc.
 """
 
 import json
@@ -17,7 +17,7 @@ from services.regles.paquet import Paquet, charger_paquet
 
 GRAINE = 20261121
 PART_DE_NIVEAU_LOT = 3
-"""Règles de niveau lot, sur dix ; réparties régulièrement pour que 150 et 400 règles en aient la même part."""
+"""Règles de niveau lot, sur dix ; réparties régulièrement : 150 et 400 règles en ont la même part."""
 
 Condition = dict[str, Any]
 Tirage = Callable[[Random], Condition]
@@ -38,16 +38,20 @@ _TYPES_ENV = ["dechets", "emballages", "reemploi", "recycle", "biosource", "tran
 _TYPES_SOC = ["insertion", "alternance", "egalite_fh", "handicap"]
 _FAMILLES = ["mobilier", "informatique", "papier", "textiles"]
 _CPV = ["45214210", "45233140", "39130000", "30213100", "55524000", "90910000", "71200000", "15110000"]
+_MONTANTS = ["montant_ht", "valeur_besoin_ht", "montant_max_ht"]
+_FACULTATIFS = ["marche_global_type", "reservation.type", "ccag"]
 _MOTIFS = ["pilotage_impossible", "concurrence_technique_cout", "prestations_non_distinctes"]
 _TYPES_ACHETEUR = ["commune", "epci", "departement", "region"]
+_SOURCE = {"texte": "Texte imaginaire", "article": "B1", "provenance": "C", "confiance": "haute"}
 _ALIAS = {f"seuil_{rang}": f"banc.seuil_{rang}" for rang in range(6)}
 _ALIAS_PARTS = {f"taux_{rang}": f"banc.taux_{rang}" for rang in range(4)}
 
 _BOOLEENS = (
     "groupement_commandes", "urgence_justifiee", "reponse_electronique", "pse", "confie_service_public",
-    "traite_donnees_personnelles", "innovant", "objet_insertion", "charte_chantier_vert", "analyse_cycle_de_vie",
-    "cadre_reponse_environnemental", "maintenance_incluse", "eclairage_exterieur", "clause_rgpd", "rgaa_exige",
-    "chantier.diagnostic_pemd", "allotissement.prestations_distinctes", "questionnaire.insertion_etudiee.reponse",
+    "traite_donnees_personnelles", "innovant", "objet_insertion", "charte_chantier_vert", "rgaa_exige",
+    "cadre_reponse_environnemental", "maintenance_incluse", "eclairage_exterieur", "clause_rgpd",
+    "analyse_cycle_de_vie", "chantier.diagnostic_pemd", "allotissement.prestations_distinctes",
+    "questionnaire.insertion_etudiee.reponse",
 )  # fmt: skip
 _ENUMERES: tuple[tuple[str, list[str]], ...] = (
     ("nature", _NATURES),
@@ -60,7 +64,7 @@ _ENUMERES: tuple[tuple[str, list[str]], ...] = (
 )
 
 
-# ------------------------------------------------------------------------------------------------------- contrôles
+# --- Contrôles ----------------------------------------------------------------------------------------------
 
 
 def _tirer_montant(rng: Random) -> int:
@@ -73,6 +77,10 @@ def _tirer_jour(rng: Random) -> str:
 
 def _borner(rng: Random, fait: str, borne: Any) -> Condition:
     return {"fait": fait, rng.choice(["au_moins", "plus_de", "au_plus", "moins_de"]): borne}
+
+
+def _egaler(rng: Random, fait: str, valeurs: list[str]) -> Condition:
+    return {"fait": fait, "egal": rng.choice(valeurs)}
 
 
 def _choisir(rng: Random, fait: str, valeurs: list[str]) -> Condition:
@@ -90,18 +98,23 @@ def _preciser_cpv(rng: Random, fait: str) -> Condition:
 
 def _quantifier(rng: Random, prefixe: str) -> Condition:
     """Un contrôle sur une liste : un élément au moins, ou chaque élément, en vérifie un ou deux autres."""
-    liste, verifie = rng.choice(
-        [
-            ("criteres", [{"fait": ".type", "egal": rng.choice(_TYPES_CRITERE)}, _borner(rng, ".poids", rng.choice([5, 10, 20]))]),
-            ("criteres", [{"fait": ".est_environnemental", "egal": True}, _borner(rng, ".poids", rng.choice([5, 10, 15]))]),
-            ("clauses_env", [{"fait": ".type", "egal": rng.choice(_TYPES_ENV)}, {"fait": ".verifiable", "egal": True}]),
-            ("clauses_soc", [{"fait": ".type", "egal": rng.choice(_TYPES_SOC)}, _borner(rng, ".heures", rng.choice([50, 300]))]),
-            ("agec", [{"fait": ".famille", "egal": rng.choice(_FAMILLES)}, _comparer_au_taux(rng, ".part_reemploi")]),
-        ]
-    )
+    listes: list[tuple[str, list[Condition]]] = [
+        (
+            "criteres",
+            [_egaler(rng, ".type", _TYPES_CRITERE), _borner(rng, ".poids", rng.choice([5, 10, 20]))],
+        ),
+        ("criteres", [{"fait": ".est_environnemental", "egal": True}, _borner(rng, ".poids", 10)]),
+        ("clauses_env", [_egaler(rng, ".type", _TYPES_ENV), {"fait": ".verifiable", "egal": True}]),
+        ("clauses_soc", [_egaler(rng, ".type", _TYPES_SOC), _borner(rng, ".heures", rng.choice([50, 300]))]),
+        ("agec", [_egaler(rng, ".famille", _FAMILLES), _comparer_au_taux(rng, ".part_reemploi")]),
+    ]
+    liste, verifie = rng.choice(listes)
     conditions = verifie[: rng.choice([1, 2, 2])]
     sens = rng.choice(["pour_un", "pour_un", "pour_chaque"])
-    return {sens: prefixe + liste, "verifie": conditions[0] if len(conditions) == 1 else {"toutes": conditions}}
+    return {
+        sens: prefixe + liste,
+        "verifie": conditions[0] if len(conditions) == 1 else {"toutes": conditions},
+    }
 
 
 def _comparer_au_taux(rng: Random, fait: str) -> Condition:
@@ -115,15 +128,15 @@ def _comparer_au_seuil(rng: Random, fait: str) -> Condition:
 _DE_CONSULTATION: tuple[tuple[int, Tirage], ...] = (
     (10, lambda rng: {"fait": rng.choice(_BOOLEENS), "egal": rng.random() < 0.5}),
     (10, lambda rng: _choisir(rng, *rng.choice(_ENUMERES))),
-    (4, lambda rng: _comparer_au_seuil(rng, rng.choice(["montant_ht", "valeur_besoin_ht", "montant_max_ht"]))),
-    (3, lambda rng: _borner(rng, rng.choice(["montant_ht", "valeur_besoin_ht"]), _tirer_montant(rng))),
+    (4, lambda rng: _comparer_au_seuil(rng, rng.choice(_MONTANTS))),
+    (3, lambda rng: _borner(rng, rng.choice(_MONTANTS), _tirer_montant(rng))),
     (2, lambda rng: _borner(rng, "duree_mois", rng.choice([6, 12, 24, 48]))),
     (2, lambda rng: {"fait": "date_de_reference", rng.choice(["avant", "a_partir_du"]): _tirer_jour(rng)}),
     (1, lambda rng: {"fait": "date_limite_offres", rng.choice(["avant", "a_partir_du"]): _tirer_jour(rng)}),
     (2, lambda rng: _preciser_cpv(rng, "cpv")),
-    (4, lambda rng: {"fait": rng.choice(["marche_global_type", "reservation.type", "ccag"]), "renseigne": rng.random() < 0.5}),
+    (4, lambda rng: {"fait": rng.choice(_FACULTATIFS), "renseigne": rng.random() < 0.5}),
     (4, lambda rng: _quantifier(rng, "")),
-    (1, lambda rng: {"fait": rng.choice(["criteres", "clauses_env", "lots"]), "nombre_au_moins": rng.choice([1, 2, 3])}),
+    (1, lambda rng: {"fait": rng.choice(["criteres", "clauses_env", "lots"]), "nombre_au_moins": 2}),
     (1, lambda rng: {"fait": "publicites", "contient": rng.choice(["boamp", "joue", "profil_acheteur"])}),
     (1, lambda rng: {"pour_un": "lots_effectifs", "verifie": _comparer_au_seuil(rng, ".montant_ht")}),
 )  # fmt: skip
@@ -137,7 +150,7 @@ _DE_LOT: tuple[tuple[int, Tirage], ...] = (
     (2, lambda rng: {"fait": ".reservation.type", "renseigne": rng.random() < 0.5}),
     (2, lambda rng: _comparer_au_taux(rng, rng.choice([".egalim.part_bio", ".egalim.part_durable_qualite"]))),
     (5, lambda rng: _quantifier(rng, ".")),
-    (2, lambda rng: {"fait": rng.choice([".criteres", ".clauses_soc"]), "nombre_au_moins": rng.choice([1, 2])}),
+    (2, lambda rng: {"fait": rng.choice([".criteres", ".clauses_soc"]), "nombre_au_moins": 1}),
     (10, lambda rng: _tirer(rng, _DE_CONSULTATION)),
 )  # fmt: skip
 
@@ -146,7 +159,7 @@ def _tirer(rng: Random, choix: tuple[tuple[int, Tirage], ...]) -> Condition:
     return rng.choices([tirage for _, tirage in choix], [poids for poids, _ in choix])[0](rng)
 
 
-# ---------------------------------------------------------------------------------------------------------- fiches
+# --- Fiches -------------------------------------------------------------------------------------------------
 
 
 def _engendrer_fiche(rng: Random, rang: int) -> dict[str, Any]:
@@ -157,19 +170,20 @@ def _engendrer_fiche(rng: Random, rang: int) -> dict[str, Any]:
 
     def composer() -> Condition:
         hasard = rng.random()
-        if hasard < 0.2:
+        if hasard < 0.15:
             return tirer()
-        if hasard < 0.4:
-            return {"une_de": [tirer() for _ in range(rng.choice([2, 3]))]}
-        if hasard < 0.55:
-            return {"toutes": [tirer() for _ in range(rng.choice([2, 3]))]}
-        if hasard < 0.85:
+        if hasard < 0.35:
+            return {rng.choice(["une_de", "toutes"]): [tirer() for _ in range(rng.choice([2, 3]))]}
+        if hasard < 0.7:
             return {"une_de": [tirer(), {"toutes": [tirer(), tirer()]}]}
-        return {"une_de": [{"toutes": [tirer() for _ in range(nombre)]} for nombre in (2, rng.choice([2, 3]))]}
+        return {
+            "une_de": [{"toutes": [tirer() for _ in range(nombre)]} for nombre in (2, rng.choice([2, 3]))]
+        }
 
     nature = rng.choices(["obligation", "engagement_local", "recommandation"], [5, 3, 2])[0]
-    avec_alerte = nature != "recommandation" and rng.random() < 0.6
-    derogations = rng.sample(_MOTIFS, rng.choice([1, 2, 3])) if rng.random() < 0.2 else []
+    avec_alerte = nature != "recommandation" and rng.random() < 0.75
+    derogations = rng.sample(_MOTIFS, rng.choice([1, 2, 3])) if rng.random() < 0.25 else []
+    gardes = [tirer() for _ in range(rng.choice([0, 1, 1, 2]))]
     fiche: dict[str, Any] = {
         "format": 1,
         "id": f"BANC-{rang:04d}",
@@ -188,18 +202,16 @@ def _engendrer_fiche(rng: Random, rang: int) -> dict[str, Any]:
         "effet": {
             "du": rng.choice(["2024-01-01", "2024-01-01", "2024-01-01", "2026-04-01", "2026-08-21"]),
             "au": rng.choice([None, None, None, "2028-12-31"]),
-            "date_de_reference": ["date_notification_prevue", "date_lancement"] if rang % 8 == 0 else ["date_lancement"],
+            "date_de_reference": ["date_notification_prevue", "date_lancement"][rang % 8 != 0 :],
         },
-        "references": [
-            {"texte": "Texte imaginaire", "article": f"B{rang}", "role": "fondement", "provenance": "C", "confiance": "haute"}
-        ],
+        "references": [{"role": "fondement", **_SOURCE}],
         "verifie_le": "2026-11-21",
         "parametres": {**_ALIAS, **_ALIAS_PARTS},
         "donnees": {"forme": {"si_absent": {"supposer": "ordinaire"}}},
-        "applicable_si": {"toutes": [{"fait": "type_contrat", "egal": "marche"}, *(tirer() for _ in range(rng.choice([1, 2, 2, 3])))]},
+        "applicable_si": {"toutes": [{"fait": "type_contrat", "egal": "marche"}, *gardes]},
         "exige": composer(),
         "gravite": "majeur",
-        "messages": {"ecart": "La règle imaginaire est violée.", "alerte": "La règle imaginaire appelle l'attention."},
+        "messages": {"ecart": "Règle imaginaire violée.", "alerte": "Règle imaginaire à surveiller."},
         "remede": {"action": "Rien à faire : règle de banc.", "ou": ["FOP"]},
         "cas": [{"nom": "sans objet", "fop": {}, "attendu": {"verdict": "indetermine"}}],
     }  # fmt: skip
@@ -222,13 +234,22 @@ def _engendrer_parametres(rng: Random) -> dict[str, Any]:
     """Des seuils et des taux à deux dates ; la seconde valeur de l'un des seuils est inconnue."""
 
     def composer(unite: str, avant: Any, apres: Any) -> dict[str, Any]:
-        source = {"confiance": "haute", "texte": "Texte imaginaire", "article": "B1", "parution": None, "provenance": "C"}
+        source = {
+            "confiance": "haute",
+            "texte": "Texte imaginaire",
+            "article": "B1",
+            "parution": None,
+            "provenance": "C",
+        }
         return {
             "libelle": "Paramètre imaginaire",
             "unite": unite,
             "apres_la_derniere_valeur": "prolonger",
             "verifie_le": "2026-11-21",
-            "valeurs": [{"depuis": "2019-01-01", "valeur": avant, **source}, {"depuis": "2027-01-01", "valeur": apres, **source}],
+            "valeurs": [
+                {"depuis": "2019-01-01", "valeur": avant, **source},
+                {"depuis": "2027-01-01", "valeur": apres, **source},
+            ],
         }
 
     montants = {cle: composer("EUR_HT", _tirer_montant(rng), _tirer_montant(rng)) for cle in _ALIAS.values()}
@@ -239,14 +260,16 @@ def _engendrer_parametres(rng: Random) -> dict[str, Any]:
 def engendrer_paquet(nombre: int, graine: int = GRAINE) -> Paquet:
     """Rend un paquet de `nombre` règles, chargé comme un vrai depuis un dossier temporaire.
 
-    Les premières règles d'un grand paquet sont celles d'un petit : deux tailles ne diffèrent que par le nombre.
+    Les premières règles d'un grand paquet sont celles d'un petit : seul le nombre change.
     """
     fichiers: dict[str, Any] = {
         "paquet.yaml": {"nom": "banc", "version": "2026.11.1", "publie_le": "2026-11-21"},
         "parametres/banc.yaml": _engendrer_parametres(Random(graine)),
         "referentiels/familles_agec.yaml": {
             famille: {"libelle": famille, "cpv": prefixes, "origine": "Imaginaire.", "provenance": "C"}
-            for famille, prefixes in zip(_FAMILLES, [["391"], ["302", "3225"], ["30197"], ["181"]], strict=True)
+            for famille, prefixes in zip(
+                _FAMILLES, [["391"], ["302", "3225"], ["30197"], ["181"]], strict=True
+            )
         },
     }
     for rang in range(nombre):
@@ -255,11 +278,13 @@ def engendrer_paquet(nombre: int, graine: int = GRAINE) -> Paquet:
         for chemin, contenu in fichiers.items():
             fichier = Path(nom, chemin)
             fichier.parent.mkdir(exist_ok=True)
-            fichier.write_text(json.dumps(contenu, ensure_ascii=False), encoding="utf-8")  # du JSON est du YAML
+            fichier.write_text(
+                json.dumps(contenu, ensure_ascii=False), encoding="utf-8"
+            )  # du JSON est du YAML
         return charger_paquet(Path(nom))
 
 
-# ------------------------------------------------------------------------------------------------ fiches opération
+# --- Fiches opération ---------------------------------------------------------------------------------------
 
 
 def engendrer_fops(nombre: int, lots: int, graine: int = GRAINE) -> list[dict[str, Any]]:
@@ -295,8 +320,11 @@ def _engendrer_fop(rng: Random, lots: int) -> dict[str, Any]:
             "classe_achat": rng.choice(["basique", "a_gains", "strategique", None]),
             "publicites": rng.choice([["boamp"], ["boamp", "joue"], ["profil_acheteur"]]),
             "reservation": rng.choice([None, None, {"type": "insertion"}]),
-            "allotissement": _trouer(rng, {"prestations_distinctes": rng.random() < 0.5, "motif": rng.choice([None, *_MOTIFS]),
-                                           "motivation": rng.choice([None, "Six corps d'état à coordonner."])}),
+            "allotissement": _trouer(rng, {
+                "prestations_distinctes": rng.random() < 0.5,
+                "motif": rng.choice([None, *_MOTIFS]),
+                "motivation": rng.choice([None, "Six corps d'état à coordonner."]),
+            }),
             "questionnaire": _trouer(rng, {"insertion_etudiee": rng.random() < 0.5}),
             "chantier": _trouer(rng, {"diagnostic_pemd": rng.random() < 0.5}),
             **_engendrer_exigences(rng),
@@ -334,8 +362,12 @@ def _engendrer_exigences(rng: Random) -> dict[str, Any]:
     criteres = rng.sample(_TYPES_CRITERE, rng.choice([1, 2, 3]))
     clauses = rng.sample(_TYPES_ENV, rng.choice([0, 1, 2]))
     return {
-        "criteres": [{"nom": t, **_trouer(rng, {"type": t, "poids": 100 // len(criteres)})} for t in criteres],
+        "criteres": [
+            {"nom": t, **_trouer(rng, {"type": t, "poids": 100 // len(criteres)})} for t in criteres
+        ],
         "clauses_env": [{"type": t, **_trouer(rng, {"verifiable": rng.random() < 0.7})} for t in clauses],
-        "clauses_soc": rng.choice([[], [{"type": rng.choice(_TYPES_SOC), **_trouer(rng, {"heures": rng.choice([70, 350])})}]]),
+        "clauses_soc": rng.choice(
+            [[], [{"type": rng.choice(_TYPES_SOC), **_trouer(rng, {"heures": rng.choice([70, 350])})}]]
+        ),
         "agec": rng.choice([None, [{"famille": rng.choice(_FAMILLES), "part_reemploi": "0.2"}]]),
     }

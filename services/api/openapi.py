@@ -14,13 +14,14 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
+from services.api import sante
 from services.api.clauses import schemas as clauses
 from services.api.config import RACINE, lire_reglages
 from services.api.erreurs import Probleme
 from services.api.exemples import Exemple
 from services.api.paquet import schemas as paquet
 from services.api.regles import schemas as regles
-from services.api.sortie import ENTETE_PAQUET, ecrire
+from services.api.sortie import ENTETE_PAQUET
 from services.api.verifications import schemas as verifications
 from services.regles.champs import schema_fop
 from services.regles.schemas import SCHEMAS
@@ -66,6 +67,20 @@ _LEXIQUES: Final[Sequence[Mapping[Any, Mapping[str, str]]]] = (
     clauses.LEXIQUE,
     paquet.LEXIQUE,
 )
+# Posés après coup : FastAPI retire des exemples les valeurs nulles, que le schéma exige.
+_EXEMPLES: Final[Mapping[str, object]] = {
+    "verifier_fop": verifications.composer_exemple(),
+    "verifier_lot": verifications.composer_exemple_de_lot(),
+    "lister_regles": regles.EXEMPLE_LISTE,
+    "lire_regle": regles.EXEMPLE_DETAIL,
+    "lister_clauses": clauses.EXEMPLE_LISTE,
+    "lire_clause": clauses.EXEMPLE_DETAIL,
+    "lire_paquet": paquet.EXEMPLE_PAQUET,
+    "lister_parametres": paquet.EXEMPLE_PARAMETRES,
+    "lire_referentiel": paquet.EXEMPLE_REFERENTIEL,
+    "dire_vivant": sante.EXEMPLE_VIVANT,
+    "dire_pret": sante.EXEMPLE_PRET,
+}
 _ENTETES: Final[Mapping[str, Schema]] = {
     "XRequestId": {
         "description": "Identifiant de la requête : celui reçu dans X-Request-Id (64 caractères au plus), ou un neuf.",
@@ -100,6 +115,8 @@ def decrire(application: FastAPI, exemples: Sequence[Exemple]) -> Schema:
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     document["components"]["headers"] = dict(_ENTETES)
     for operation in _lister_operations(document):
+        reponse = operation["responses"]["200"]["content"]["application/json"]
+        reponse["example"] = _EXEMPLES[operation["operationId"]]
         for parametre in operation.get("parameters", ()):
             parametre["schema"] = _alleger_parametre(parametre["schema"])
     _ajouter_entetes(document)
@@ -178,27 +195,17 @@ def _ajouter_entetes(document: Schema) -> None:
 
 
 def _ajouter_exemples(document: Schema, exemples: Sequence[Exemple]) -> None:
-    rapport = json.loads(ecrire(verifications.composer_exemple()))
-    probleme = document["paths"]["/v1/verifications"]["post"]["responses"]["422"]["content"]["application/problem+json"]
-    refus = probleme["examples"]["fop-invalide"]["value"]
-    seule, lot = (document["paths"][f"/v1/verifications{suite}"]["post"] for suite in ("", "/lot"))
-    _trouver_json(seule["responses"]["200"])["example"] = rapport
-    _trouver_json(lot["responses"]["200"])["example"] = [
-        {"rang": 1, "rapport": rapport},
-        {"rang": 2, "probleme": refus},
-    ]
-    if exemples:
-        _trouver_json(seule["requestBody"])["examples"] = {
-            exemple.nom: {"summary": exemple.resume, "value": exemple.fop} for exemple in exemples
-        }
-        _trouver_json(lot["requestBody"])["examples"] = {
+    """Met les fiches d'exemple au menu des deux opérations qui en reçoivent."""
+    if not exemples:
+        return
+    menus = {
+        "/v1/verifications": {exemple.nom: {"summary": exemple.resume, "value": exemple.fop} for exemple in exemples},
+        "/v1/verifications/lot": {
             "trois-fiches": {"summary": "Trois fiches", "value": [exemple.fop for exemple in exemples[:3]]}
-        }
-
-
-def _trouver_json(objet: Schema) -> Schema:
-    contenu: Schema = objet["content"]["application/json"]
-    return contenu
+        },
+    }
+    for adresse, menu in menus.items():
+        document["paths"][adresse]["post"]["requestBody"]["content"]["application/json"]["examples"] = menu
 
 
 def engendrer(application: FastAPI) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Dire si le service vit, et s'il peut répondre."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import Field
@@ -37,6 +37,17 @@ class Pret:
     dernier_rechargement: Annotated[
         Rechargement | None, Field(description="Issue du dernier rechargement à chaud ; absente s'il n'y en a pas eu.")
     ]
+
+
+EXEMPLE_VIVANT: Final = {"etat": "vivant"}
+EXEMPLE_PRET: Final = {
+    "etat": "pret",
+    "paquet": {"nom": "VériFOP, règles de la commande publique", "version": "2026.11.0", "empreinte": "d783" * 16},
+    "moteur": {"nom": "double", "degrade": False},
+    "regles": 23,
+    "desaccords": 0,
+    "dernier_rechargement": None,
+}
 
 
 @routeur.get(

@@ -1,6 +1,7 @@
 """Ce que partagent les essais de l'API : un client sur les vraies règles, et une fiche à modifier."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -71,3 +72,48 @@ def abimer() -> Callable[[Path], None]:
         (dossier / "ccp" / "ccp-env-critere.yaml").write_text("format: 1\nid: CCP-ENV-CRITERE\n", encoding="utf-8")
 
     return casser
+
+
+Confronter = Callable[[Any, Any], list[str]]
+
+
+@pytest.fixture(scope="session")
+def confronter(client: TestClient) -> Confronter:
+    """Rend les écarts d'une valeur JSON avec un schéma de l'OpenAPI servi (la part de JSON Schema qu'il emploie)."""
+    document = client.get("/openapi.json").json()
+    types = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "null": type(None)}
+
+    def confronter_ici(schema: Any, valeur: Any, ou: str = "") -> list[str]:
+        if "$ref" in schema:
+            cible = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+            return confronter_ici(cible, valeur, ou)
+        formes = schema.get("anyOf") or schema.get("oneOf")
+        if formes:
+            essais = [confronter_ici(forme, valeur, ou) for forme in formes]
+            return [] if [] in essais else min(essais, key=len)
+        genre = schema.get("type")
+        if genre == "number":
+            return [] if isinstance(valeur, int | float) and not isinstance(valeur, bool) else [f"{ou} : nombre"]
+        if genre and (not isinstance(valeur, types[genre]) or (genre == "integer" and isinstance(valeur, bool))):
+            return [f"{ou} : {genre} attendu"]
+        if valeur not in schema.get("enum", [valeur]) or valeur != schema.get("const", valeur):
+            return [f"{ou} : hors liste"]
+        if isinstance(valeur, str) and not re.search(schema.get("pattern", ""), valeur):
+            return [f"{ou} : forme"]
+        if isinstance(valeur, list):
+            sous = schema.get("items", {})
+            return [ecart for rang, v in enumerate(valeur) for ecart in confronter_ici(sous, v, f"{ou}[{rang}]")]
+        if not isinstance(valeur, dict):
+            return []
+        connues, autres = schema.get("properties", {}), schema.get("additionalProperties", "properties" not in schema)
+        ecarts = [f"{ou}.{cle} : manque" for cle in schema.get("required", ()) if cle not in valeur]
+        for cle, v in valeur.items():
+            if cle in connues:
+                ecarts += confronter_ici(connues[cle], v, f"{ou}.{cle}")
+            elif isinstance(autres, dict):
+                ecarts += confronter_ici(autres, v, f"{ou}.{cle}")
+            elif not autres:
+                ecarts.append(f"{ou}.{cle} : de trop")
+        return ecarts
+
+    return confronter_ici

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.api.config import Reglages, ReglageInvalide, lire_reglages
+from services.api.config import ReglageInvalide, Reglages, lire_reglages
 
 
 def test_sans_variable_les_reglages_sont_ceux_par_defaut() -> None:

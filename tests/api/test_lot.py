@@ -36,9 +36,9 @@ def test_une_fiche_seule_ou_en_lot_a_le_meme_rapport(client: TestClient, fop: Fo
 @pytest.mark.parametrize(
     ("fautive", "statut", "pointeur"),
     [
-        ('{"objet": "x", "acheteur": {"nom": "y"}, "montant_ht": -1}', 422, "/montant_ht"),
-        ('{"objet": "x", "objet": "z", "acheteur": {"nom": "y"}}', 422, "/objet"),
-        ('{"objet": "x", "acheteur": {"nom": "y"}, "montant_ht": NaN}', 422, "/montant_ht"),
+        ('{"objet": "Achat", "acheteur": {"nom": "Ville"}, "montant_ht": -1}', 422, "/montant_ht"),
+        ('{"objet": "Achat", "objet": "Vente", "acheteur": {"nom": "Ville"}}', 422, "/objet"),
+        ('{"objet": "Achat", "acheteur": {"nom": "Ville"}, "montant_ht": NaN}', 422, "/montant_ht"),
         ('{"objet": ' + "[" * 40 + "]" * 40 + "}", 422, ""),
         ('{"objet": }', 400, ""),
         ("{]", 400, ""),
@@ -85,7 +85,7 @@ def test_ce_qui_n_est_pas_une_liste_de_1_a_200_fiches_est_refuse(client: TestCli
 
 
 def test_deux_cents_fiches_passent(client: TestClient) -> None:
-    petite = {"objet": "x", "acheteur": {"nom": "y"}}
+    petite = {"objet": "Achat", "acheteur": {"nom": "Ville"}}
     assert len(_envoyer(client, json.dumps([petite] * 200))) == 200
 
 

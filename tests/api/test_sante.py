@@ -1,6 +1,7 @@
 """Dire si le service vit et s'il peut juger ; changer de paquet sans s'arrêter."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from services.api.application import creer_application, recharger
 from services.api.config import Reglages
 from services.api.detenteur import Detenteur, PaquetAbsent
 from services.regles.erreurs import PaquetInvalide
-from services.regles.moteur.port import MoteurIndisponible
+from services.regles.moteur.direct import MoteurDirect
+from services.regles.moteur.port import ECART, Jugement, MoteurIndisponible, Situation
 from services.regles.verification import Verificateur
 
 Fop = dict[str, Any]
@@ -73,26 +75,19 @@ def test_durable_exige_et_absent_le_service_n_est_pas_pret(monkeypatch: pytest.M
 
 def test_un_desaccord_entre_moteurs_se_compte(fop: Fop, monkeypatch: pytest.MonkeyPatch) -> None:
     with TestClient(creer_application(Reglages())) as client:
-        monkeypatch.setattr(
-            "services.regles.moteur.direct.MoteurDirect.juger", _fausser("services.regles.moteur.direct.MoteurDirect")
-        )
+        monkeypatch.setattr(MoteurDirect, "juger", _juger_de_travers)
         rapport = client.post("/v1/verifications", json=fop).json()
         assert rapport["comptes"]["erreur"] > 0
         assert rapport["syntheses"]["loi"]["etat"] == "en_erreur"
         assert client.get("/sante/pret").json()["desaccords"] == rapport["comptes"]["erreur"]
 
 
-def _fausser(nom: str) -> Callable[..., Any]:
-    from services.regles.moteur.direct import MoteurDirect
-    from services.regles.moteur.port import ECART, Jugement
+_JUGER = MoteurDirect.juger
 
-    vrai = MoteurDirect.juger
 
-    def juger(self: MoteurDirect, situation: Any) -> Jugement:
-        jugement = vrai(self, situation)
-        return Jugement((ECART,) * len(jugement.consultation), jugement.lots)
-
-    return juger
+def _juger_de_travers(self: MoteurDirect, situation: Situation) -> Jugement:
+    jugement = _JUGER(self, situation)
+    return Jugement((ECART,) * len(jugement.consultation), jugement.lots)
 
 
 def test_un_nouveau_paquet_prend_la_place_de_l_ancien(regles_a_soi: Path) -> None:
@@ -139,8 +134,6 @@ def test_l_ancien_paquet_n_est_ferme_qu_apres_son_dernier_emprunt(
 
 
 def test_un_rechargement_pendant_qu_on_juge_ne_casse_rien(regles_a_soi: Path, fop: Fop) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     detenteur = Detenteur(Reglages(regles=regles_a_soi))
     with TestClient(creer_application(Reglages(), detenteur)) as client, ThreadPoolExecutor(4) as fils:
         attendu = client.post("/v1/verifications", json=fop).content

@@ -9,6 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
+from services.api.config import Reglages
 from services.api.sortie import ecrire
 from services.api.verifications import service
 from services.regles.ecriture import ecrire_json
@@ -16,7 +17,6 @@ from services.regles.lecture_fop import lire_fop
 from services.regles.paquet import charger_paquet
 from services.regles.rapport import Rapport
 from services.regles.verification import Verificateur
-from services.api.config import Reglages
 
 Fop = dict[str, Any]
 ADRESSE = "/v1/verifications"
@@ -119,7 +119,7 @@ def test_sans_identifiant_de_requete_chaque_reponse_en_recoit_un_neuf(client: Te
     assert all(len(donne) == 32 for donne in donnes)
 
 
-@pytest.mark.parametrize("type_de_contenu", ["application/json", "Application/JSON; charset=utf-8", "application/x+json"])
-def test_le_json_s_annonce_de_plusieurs_facons(client: TestClient, fop: Fop, type_de_contenu: str) -> None:
+@pytest.mark.parametrize("annonce", ["application/json", "Application/JSON; charset=utf-8", "application/x+json"])
+def test_le_json_s_annonce_de_plusieurs_facons(client: TestClient, fop: Fop, annonce: str) -> None:
     corps = json.dumps(fop).encode()
-    assert client.post(ADRESSE, content=corps, headers={"content-type": type_de_contenu}).status_code == 200
+    assert client.post(ADRESSE, content=corps, headers={"content-type": annonce}).status_code == 200

@@ -1,7 +1,6 @@
 """De quoi fabriquer, sans fichier, des règles typées et des situations à juger."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ from pydantic import TypeAdapter
 from services.regles.conditions import Arbre, Condition
 from services.regles.faits import Faits
 from services.regles.fiches import Derogation, Fiche
+from services.regles.fop import Fop
+from services.regles.lecture_fop import lire_fop
 from services.regles.moteur.direct import MoteurDirect
 from services.regles.moteur.durable import MoteurDurable
 from services.regles.moteur.port import Jugement, Situation
@@ -169,4 +170,6 @@ def porter_sur(
     )
 
 
-JOUR = date(2026, 9, 15)
+def lire_essai(**donnees: Any) -> Fop:
+    """Rend une FOP d'essai ; `objet` et `acheteur` sont ajoutés s'ils manquent."""
+    return lire_fop({"objet": "Essai", "acheteur": {"nom": "Acheteur d'essai"}, **donnees})

@@ -66,7 +66,7 @@ TEXTES = (
     "😀 été",
     "e\u0301tude décomposée",
     "é" * 300,
-    "x",
+    "y",
 )
 SOUS_TYPES = ("carbone", "cycle_de_vie", "insertion", "egalite_fh", "dechets", "autre_chose")
 

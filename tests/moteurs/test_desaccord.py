@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from services.regles.fop import Fop
-from services.regles.lecture_fop import lire_fop
 from services.regles.moteur import durable, port, termes
 from services.regles.moteur.direct import MoteurDirect
 from services.regles.moteur.double import MoteurDouble
@@ -25,7 +23,7 @@ from services.regles.moteur.port import (
 )
 from services.regles.regle import Regle
 from services.regles.verification import Verificateur
-from tests.moteurs.atelier import charger_regles_reelles, fabriquer_regle, situer
+from tests.moteurs.atelier import charger_regles_reelles, fabriquer_regle, lire_essai, situer
 
 REGLES = [
     fabriquer_regle({"fait": "montant_ht", "moins_de": 10}, id="ESSAI-A"),
@@ -118,7 +116,7 @@ def test_un_desaccord_dans_le_rapport_n_est_jamais_favorable(monkeypatch: pytest
         return Jugement((Issue("conforme"), *vrai.consultation[1:]), vrai.lots)
 
     monkeypatch.setattr(MoteurDirect, "juger", mentir)
-    fop = _lire(forme="ordinaire")
+    fop = lire_essai(date_lancement="2026-09-15")
     try:
         rapport = verificateur.verifier(fop)
     finally:
@@ -132,10 +130,6 @@ def test_un_desaccord_dans_le_rapport_n_est_jamais_favorable(monkeypatch: pytest
     assert rapport.syntheses.loi.etat == "en_erreur"
     assert rapport.constats[0] is fautif[0]
     assert alarmes == [1]
-
-
-def _lire(**donnees: Any) -> Fop:
-    return lire_fop({"objet": "Essai", "acheteur": {"nom": "Essai"}, "date_lancement": "2026-09-15", **donnees})
 
 
 # ----------------------------------------------------------------------------------------------- étiquettes contraires

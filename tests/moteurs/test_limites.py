@@ -4,6 +4,7 @@ import gc
 import random
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from services.regles.ecriture import ecrire_json
 from services.regles.faits import etablir_faits
 from services.regles.lecture_fop import lire_fop
+from services.regles.moteur import durable
 from services.regles.moteur.choix import construire_moteur
 from services.regles.moteur.direct import MoteurDirect
 from services.regles.moteur.double import MoteurDouble
@@ -34,7 +36,7 @@ from services.regles.moteur.termes import Atome, Catalogue
 from services.regles.paquet import charger_paquet
 from services.regles.regle import Regle
 from services.regles.verification import Verificateur
-from tests.moteurs.atelier import charger_regles_reelles, fabriquer_regle, juger_des_deux, situer
+from tests.moteurs.atelier import charger_regles_reelles, fabriquer_regle, juger_des_deux, lire_essai, situer
 from tests.moteurs.fops_au_hasard import Tirage
 from tests.moteurs.regles_au_hasard import ecrire_paquet_au_hasard
 
@@ -311,8 +313,7 @@ def test_un_texte_extreme_se_compare_pareil_des_deux_cotes(texte: str) -> None:
 def test_un_texte_de_plus_de_65_535_octets_n_egale_pas_son_debut() -> None:
     regle = fabriquer_regle({"fait": "justification_duree", "egal": "abc"})
     brut = "abc" + "😀" * 16_384
-    fop = lire_fop({"objet": "x", "acheteur": {"nom": "x"}, "justification_duree": brut})
-    faits = etablir_faits(fop, {})
+    faits = etablir_faits(lire_essai(justification_duree=brut), {})
     ((direct, durable),) = juger_des_deux([regle], [situer(faits.consultation)])
     assert direct.consultation == (ECART,)
     assert durable == direct
@@ -321,8 +322,6 @@ def test_un_texte_de_plus_de_65_535_octets_n_egale_pas_son_debut() -> None:
 @pytest.mark.parametrize("montant", [0, 1, 10**11, 10**12])
 def test_un_montant_geant_se_compare_au_centime(montant: int) -> None:
     regles = [fabriquer_regle({"fait": "montant_ht", "plus_de": montant}, id="ESSAI-PLUS")]
-    from decimal import Decimal
-
     lus = [Decimal(montant) + ecart for ecart in (Decimal("-0.01"), Decimal(0), Decimal("0.01"))]
     for direct, durable in juger_des_deux(regles, [situer({"montant_ht": lu}) for lu in lus]):
         assert direct == durable
@@ -357,14 +356,12 @@ def test_le_moteur_double_est_construit_par_defaut_et_le_direct_reste_possible()
 
 
 def test_sans_durable_rules_le_direct_juge_seul_et_le_dit(monkeypatch: pytest.MonkeyPatch) -> None:
-    from services.regles.moteur import durable
-
     monkeypatch.setattr(durable, "_moteur_c", None)
     moteur, degrade = construire_moteur("double", charger_regles_reelles().regles)
     assert isinstance(moteur, MoteurDirect) and degrade
     with pytest.raises(MoteurIndisponible, match="n'est pas installé"):
         construire_moteur("durable", charger_regles_reelles().regles)
     verificateur = Verificateur(charger_regles_reelles())
-    rapport = verificateur.verifier(lire_fop({"objet": "x", "acheteur": {"nom": "x"}}))
+    rapport = verificateur.verifier(lire_essai())
     assert rapport.moteur.degrade
     assert [n.code for n in rapport.notices] == ["moteur"]

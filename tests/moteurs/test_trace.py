@@ -20,7 +20,7 @@ from services.regles.trace import (
     relever_absents,
     tracer,
 )
-from tests.moteurs.atelier import charger_regles_reelles
+from tests.moteurs.atelier import charger_regles_reelles, lire_essai
 from tests.moteurs.fops_au_hasard import Tirage
 from tests.moteurs.regles_au_hasard import ecrire_paquet_au_hasard
 
@@ -99,15 +99,12 @@ def test_ce_qui_est_demande_est_toujours_absent_des_faits() -> None:
 
 def test_la_trace_dit_chaque_controle_une_fois_avec_valeur_borne_et_provenance() -> None:
     paquet = charger_regles_reelles()
-    fop = lire_fop(
-        {
-            "objet": "x",
-            "acheteur": {"siret": "20004048300014"},
-            "date_lancement": "2026-09-15",
-            "procedure": "lettre_de_consultation",
-            "nature": "services",
-            "montant_ht": "59999.99",
-        }
+    fop = lire_essai(
+        acheteur={"siret": "20004048300014"},
+        date_lancement="2026-09-15",
+        procedure="lettre_de_consultation",
+        nature="services",
+        montant_ht="59999.99",
     )
     faits = etablir_faits(fop, paquet.acheteurs)
     regle = paquet.trouver_regle("CCP-PROC-DISPENSE")

@@ -54,3 +54,27 @@ LEXIQUE: Final[Mapping[type[BaseModel], Mapping[str, str]]] = {
     Trou: {"libelle": "Ce qu'il faut écrire dans le blanc.", "filtre": "Mise en forme de la valeur."},
 }
 """La phrase de chaque champ du clausier qui n'en porte pas dans son modèle."""
+
+EXEMPLE_RESUME: Final = {
+    "id": "RC-CRITERE-ENV-01",
+    "titre": "Critère environnemental pondéré",
+    "piece": "RC",
+    "ou": "Article « Jugement des offres »",
+    "segments": ["tous"],
+    "relecture_juridique": "a_faire",
+}
+EXEMPLE_LISTE: Final = {"total": 1, "clauses": [EXEMPLE_RESUME]}
+EXEMPLE_DETAIL: Final = {
+    **EXEMPLE_RESUME,
+    "texte": "Les offres sont jugées, entre autres, sur leur performance environnementale, pondérée à {{ poids }} %.",
+    "trous": {"poids": {"libelle": "Poids du critère, sur 100", "fait": None, "parametre": None, "filtre": None}},
+    "interet": "Répond à l'obligation d'un critère environnemental.",
+    "vigilance": "Le critère doit être lié à l'objet du marché.",
+    "va_avec": ["RC-CADRE-REPONSE-ENV-01"],
+    "exclut": [],
+    "fondement": ["L2152-7 du code de la commande publique"],
+    "ccag": {},
+    "provenance": "redaction_verifop",
+    "verifie_le": "2026-11-21",
+    "regles": ["CCP-ENV-CRITERE"],
+}

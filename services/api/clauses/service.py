@@ -1,6 +1,7 @@
 """Lire le clausier du paquet en service."""
 
 from services.api.clauses.schemas import ClauseDetaillee, ClauseResumee, ListeDeClauses
+from services.api.regles.service import lister_clauses
 from services.regles.clauses import Clause
 from services.regles.fiches import Piece
 from services.regles.paquet import Paquet
@@ -52,5 +53,5 @@ def detailler(paquet: Paquet, identifiant: str) -> ClauseDetaillee | None:
         ccag=clause.ccag,
         provenance=clause.provenance,
         verifie_le=clause.verifie_le,
-        regles=[regle.fiche.id for regle in paquet.regles if identifiant in regle.fiche.remede.clauses],
+        regles=[regle.fiche.id for regle in paquet.regles if identifiant in lister_clauses(regle.fiche)],
     )

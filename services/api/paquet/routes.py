@@ -5,9 +5,19 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from services.api.dependances import JourDAdresse, LeDetenteur
-from services.api.erreurs import IDENTIFIANT_INCONNU, PARAMETRE_INVALIDE, PAS_PRET, decrire_refus, refuser_identifiant
+from services.api.erreurs import (
+    IDENTIFIANT_INCONNU,
+    PARAMETRE_INVALIDE,
+    PAS_PRET,
+    decrire_refus,
+    refuser_identifiant,
+)
 from services.api.paquet import service
-from services.api.paquet.schemas import ListeDeParametres, PaquetEnService, Referentiel
+from services.api.paquet.schemas import (
+    ListeDeParametres,
+    PaquetEnService,
+    Referentiel,
+)
 from services.api.sortie import ecrire, repondre
 
 routeur = APIRouter(prefix="/v1", tags=["Paquet de règles"])

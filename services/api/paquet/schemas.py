@@ -94,3 +94,66 @@ LEXIQUE: Final[Mapping[type[BaseModel], Mapping[str, str]]] = {
     EntreeDivision: {"libelle": "Nom de la division."},
 }
 """La phrase de chaque champ des référentiels qui n'en porte pas dans son modèle."""
+
+EXEMPLE_PAQUET: Final = {
+    "nom": "VériFOP, règles de la commande publique",
+    "version": "2026.11.0",
+    "empreinte": "d783" * 16,
+    "publie_le": "2026-11-21",
+    "moteur": {"nom": "double", "degrade": False},
+    "regles": 23,
+    "regles_par_corpus": {"ccp": 10, "agec": 2, "egalim": 2, "pnad": 2, "spaser_vra": 5, "spaser_drome": 2},
+    "parametres": 28,
+    "clauses": 45,
+    "referentiels": ["acheteurs", "divisions_cpv", "familles_agec", "segments"],
+}
+EXEMPLE_PARAMETRES: Final = {
+    "date": "2026-09-15",
+    "total": 1,
+    "parametres": [
+        {
+            "cle": "ccp.dispense.fournitures_services",
+            "libelle": "Marché sans publicité ni mise en concurrence, fournitures et services",
+            "unite": "EUR_HT",
+            "note": None,
+            "verifie_le": "2026-11-21",
+            "a_la_date": {
+                "connue": True,
+                "valeur": "40000",
+                "depuis": "2020-01-01",
+                "texte": "Décret n° 2019-1344 du 12 décembre 2019",
+                "article": "R2122-8",
+                "confiance": "haute",
+                "mention": None,
+            },
+            "historique": [
+                {
+                    "depuis": "2020-01-01",
+                    "jusqu_au": None,
+                    "valeur": "40000",
+                    "confiance": "haute",
+                    "texte": "Décret n° 2019-1344 du 12 décembre 2019",
+                    "article": "R2122-8",
+                    "parution": "2019-12-13",
+                    "provenance": "S",
+                    "source": "JO",
+                    "note": None,
+                    "a_confirmer": None,
+                }
+            ],
+        }
+    ],
+}
+EXEMPLE_REFERENTIEL: Final = {
+    "nom": "acheteurs",
+    "entrees": {
+        "valence_romans_agglo": {
+            "libelle": "Valence Romans Agglo",
+            "siret": "20004048300014",
+            "type": "epci",
+            "qualite": "pouvoir_adjudicateur",
+            "spaser": "vra_2023_2026",
+            "origine": "SIRET lu dans les données essentielles publiées",
+        }
+    },
+}

@@ -5,7 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from services.api.dependances import JourDAdresse, LeDetenteur
-from services.api.erreurs import IDENTIFIANT_INCONNU, PARAMETRE_INVALIDE, PAS_PRET, decrire_refus, refuser_identifiant
+from services.api.erreurs import (
+    IDENTIFIANT_INCONNU,
+    PARAMETRE_INVALIDE,
+    PAS_PRET,
+    decrire_refus,
+    refuser_identifiant,
+)
 from services.api.regles import service
 from services.api.regles.schemas import ListeDeRegles, Niveau, RegleDetaillee
 from services.api.sortie import ecrire, repondre

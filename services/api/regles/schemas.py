@@ -152,3 +152,89 @@ LEXIQUE: Final[Mapping[type[BaseModel], Mapping[str, str]]] = {
     },
 }
 """La phrase de chaque champ des fiches qui n'en porte pas dans son modèle."""
+
+EXEMPLE_RESUME: Final = {
+    "id": "CCP-ENV-CRITERE",
+    "version": 1,
+    "titre": "Un critère d'attribution prend en compte l'environnement",
+    "question_metier": "La consultation prévoit-elle, pour chaque lot, un critère environnemental de poids non nul ?",
+    "corpus": "ccp",
+    "libelle_corpus": "Code de la commande publique",
+    "famille": "loi",
+    "axe": "environnement",
+    "nature": "obligation",
+    "niveau": "lot",
+    "gravite": "bloquant",
+    "effet": {"du": "2026-08-21", "au": None, "apres_terme": "taire", "date_de_reference": ["date_lancement"]},
+    "couverture": "partielle_sous_signale",
+    "confiance": "haute",
+    "relecture_juridique": "a_faire",
+    "verifie_le": "2026-11-21",
+}
+EXEMPLE_LISTE: Final = {"total": 1, "regles": [EXEMPLE_RESUME]}
+EXEMPLE_DETAIL: Final = {
+    **EXEMPLE_RESUME,
+    "versions": [1],
+    "remplace": None,
+    "responsable": "cellule juridique",
+    "references": [
+        {
+            "texte": "Code de la commande publique",
+            "article": "L2152-7",
+            "role": "fondement",
+            "url": None,
+            "piece": None,
+            "provenance": "S",
+            "confiance": "haute",
+        }
+    ],
+    "note": None,
+    "mentions": [],
+    "parametres": [],
+    "donnees": {"forme": {"question": None, "si_absent": {"supposer": "ordinaire"}}},
+    "applicable_si": {"fait": "type_contrat", "egal": "marche"},
+    "exige": {
+        "pour_un": ".criteres",
+        "verifie": {"toutes": [{"fait": ".est_environnemental", "egal": True}, {"fait": ".poids", "plus_de": "0"}]},
+    },
+    "derogations": [],
+    "alerte_si": None,
+    "messages": {
+        "ecart": "Aucun critère d'attribution de poids non nul ne prend en compte l'environnement.",
+        "alerte": None,
+        "indetermine": "Impossible de dire si un critère environnemental est prévu.",
+        "conforme": "Un critère environnemental de poids non nul est prévu.",
+        "derogation": None,
+        "derogation_incomplete": None,
+        "non_applicable": None,
+        "hors_periode": None,
+    },
+    "remede": {
+        "action": "Ajouter un critère environnemental pondéré et lié à l'objet du marché.",
+        "ou": ["RC"],
+        "clauses": ["RC-CRITERE-ENV-01"],
+    },
+    "clauses": [
+        {
+            "id": "RC-CRITERE-ENV-01",
+            "titre": "Critère environnemental pondéré",
+            "piece": "RC",
+            "ou": "Article « Jugement des offres »",
+        }
+    ],
+    "cas": [
+        {
+            "nom": "prix seul après le 21 août 2026",
+            "fop": {"date_lancement": "2026-09-15", "criteres": [{"nom": "Prix", "type": "prix", "poids": 100}]},
+            "attendu": {
+                "verdict": "ecart",
+                "lots": None,
+                "a_demander": None,
+                "clauses": ["RC-CRITERE-ENV-01"],
+                "parametres_absents": None,
+                "derogation": None,
+                "message": None,
+            },
+        }
+    ],
+}

@@ -26,7 +26,7 @@ from services.regles.rapport import Detail, Rapport
 routeur = APIRouter(prefix="/v1/verifications", tags=["Vérifier"])
 
 ADRESSE_DE_LA_FOP = "#/components/schemas/Fop"
-_REFUS = decrire_refus(JSON_ILLISIBLE, CORPS_TROP_GRAND, TYPE_DE_CONTENU, FOP_INVALIDE, PARAMETRE_INVALIDE, PAS_PRET)
+_REFUS = (JSON_ILLISIBLE, CORPS_TROP_GRAND, TYPE_DE_CONTENU, FOP_INVALIDE, PARAMETRE_INVALIDE, PAS_PRET)
 
 DateDeReference = Annotated[
     JourDAdresse | None,
@@ -57,7 +57,7 @@ def _decrire_corps(description: str, schema: dict[str, Any]) -> dict[str, Any]:
     "`indetermine`, et `a_demander` dit quoi demander.",
     response_model=Rapport,
     response_description="Le rapport : synthèses, constats, données à demander, clauses à coller.",
-    responses=_REFUS,
+    responses=decrire_refus(*_REFUS),
     openapi_extra=_decrire_corps("La fiche opération, en JSON.", {"$ref": ADRESSE_DE_LA_FOP}),
 )
 async def verifier_fop(
@@ -85,7 +85,7 @@ async def verifier_fop(
     ": son rapport, ou le problème qui l'empêche. Une fiche fautive n'empêche jamais les autres.",
     response_model=list[ElementDuLot],
     response_description="Un élément par fiche, dans l'ordre reçu.",
-    responses=_REFUS,
+    responses=decrire_refus(*_REFUS),
     openapi_extra=_decrire_corps(
         "La liste des fiches, en JSON.",
         {"type": "array", "minItems": 1, "maxItems": service.FOP_MAX_PAR_LOT, "items": {"$ref": ADRESSE_DE_LA_FOP}},

@@ -1,5 +1,6 @@
 """Ce que rendent les vérifications : le rapport du cœur, décrit champ par champ, et les éléments d'un lot."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +9,9 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from services.api.erreurs import Probleme
+from services.api.erreurs import Probleme, composer_probleme, refuser_fop
+from services.api.sortie import ecrire
+from services.regles.erreurs import Anomalie, FopInvalide
 from services.regles.rapport import (
     AVERTISSEMENT,
     Constat,
@@ -114,6 +117,7 @@ LEXIQUE: Final[Mapping[type, Mapping[str, str]]] = {
         "derogation": "L'exception invoquée, motivée ou non.",
         "remede": "Ce qu'il faut faire, et où.",
         "mentions": "Réserves datées : valeur à confirmer, texte échu.",
+        "facultatif": "Vrai si le verdict est `indetermine` mais que la réponse ne donnerait au pire qu'une alerte.",
         "trace": "Les contrôles, un à un (`detail=complet`) ; absente sinon.",
     },
     RegleCitee: {
@@ -209,8 +213,8 @@ LEXIQUE: Final[Mapping[type, Mapping[str, str]]] = {
 """La phrase qui décrit chaque champ du rapport dans l'OpenAPI."""
 
 
-def composer_exemple() -> Rapport:
-    """Rend un petit rapport d'exemple : un écart à la loi, une donnée à demander, une clause à coller."""
+def composer_exemple() -> object:
+    """Rend, en JSON, un petit rapport : un écart à la loi, une donnée à demander, une clause à coller."""
     jour = date(2026, 9, 15)
     texte = "Code de la commande publique"
     seuil = SeuilLu(
@@ -233,6 +237,7 @@ def composer_exemple() -> Rapport:
         derogation=None,
         remede=RemedePropose("Ajouter un critère environnemental pondéré.", ["RC"], ["RC-CRITERE-ENV-01"]),
         mentions=[],
+        facultatif=False,
         trace=[
             ControleLu(
                 partie="exige",
@@ -264,6 +269,7 @@ def composer_exemple() -> Rapport:
         derogation=None,
         remede=RemedePropose("Renseigner la valeur estimée du besoin.", ["FOP"], []),
         mentions=[],
+        facultatif=False,
         trace=[
             ControleLu(
                 partie="exige",
@@ -318,7 +324,7 @@ def composer_exemple() -> Rapport:
         lots=["1"],
         relecture_juridique="a_faire",
     )
-    return Rapport(
+    rapport = Rapport(
         format=1,
         fop=FopJugee("FOP-2026-042", "Mobilier de bureau", "Valence Romans Agglo", "9f2c" * 16),
         paquet=PaquetCite("VériFOP", "2026.11.0", "d783" * 16),
@@ -335,3 +341,12 @@ def composer_exemple() -> Rapport:
         notices=[],
         avertissement=AVERTISSEMENT,
     )
+    return json.loads(ecrire(rapport))
+
+
+def composer_exemple_de_lot() -> object:
+    """Rend, en JSON, la réponse d'un lot de deux fiches, la seconde fautive."""
+    faute = Anomalie("type_attendu", "lots[2].cpv", "/lots/1/cpv", "texte", "entier", "mettre des guillemets")
+    refus = refuser_fop(FopInvalide([faute]))
+    probleme = composer_probleme(refus.genre, refus.detail, None, refus.anomalies)
+    return [{"rang": 1, "rapport": composer_exemple()}, json.loads(ecrire(FopRefuseeDuLot(2, probleme)))]

@@ -5,8 +5,8 @@
 (() => {
   const TEXTES = new Map(Object.entries({
     "[Modified value]": "[valeur modifiée]",
-    "path": "dans le chemin",
-    "query": "paramètre d'adresse",
+    "path": "chemin",
+    "query": "adresse",
     "Additional properties": "Autres clés",
     "All of": "Toutes ces formes",
     "Any of": "L'une de ces formes",
