@@ -1,8 +1,8 @@
 """Engendrer de quoi mesurer : un paquet de règles et des fiches opération, les mêmes à chaque exécution.
 
-Les règles engendrées approchent la densité des règles livrées (une dizaine de contrôles, une douzaine de règles
-à un antécédent chacune) : plus pauvres, elles flatteraient le moteur. Elles passent par le chargement du produit ;
-leur droit est imaginaire, elles ne servent à rien d'autre qu'à ce banc.
+Les règles engendrées approchent la densité des règles livrées (une dizaine de contrôles, une douzaine de
+règles à un antécédent chacune) : plus pauvres, elles flatteraient le moteur. Elles passent par le chargement
+du produit ; leur droit est imaginaire, elles ne servent à rien d'autre qu'à ce banc.
 """
 
 import json
@@ -234,37 +234,30 @@ def _engendrer_parametres(rng: Random) -> dict[str, Any]:
     """Des seuils et des taux à deux dates ; la seconde valeur de l'un des seuils est inconnue."""
 
     def composer(unite: str, avant: Any, apres: Any) -> dict[str, Any]:
-        source = {
-            "confiance": "haute",
-            "texte": "Texte imaginaire",
-            "article": "B1",
-            "parution": None,
-            "provenance": "C",
-        }
         return {
             "libelle": "Paramètre imaginaire",
             "unite": unite,
             "apres_la_derniere_valeur": "prolonger",
             "verifie_le": "2026-11-21",
             "valeurs": [
-                {"depuis": "2019-01-01", "valeur": avant, **source},
-                {"depuis": "2027-01-01", "valeur": apres, **source},
+                {"depuis": "2019-01-01", "valeur": avant, "parution": None, **_SOURCE},
+                {"depuis": "2027-01-01", "valeur": apres, "parution": None, **_SOURCE},
             ],
         }
 
     montants = {cle: composer("EUR_HT", _tirer_montant(rng), _tirer_montant(rng)) for cle in _ALIAS.values()}
     montants["banc.seuil_5"]["valeurs"][1]["valeur"] = "a_renseigner"
-    return montants | {cle: composer("part", rng.choice([0, 1]), 1) for cle in _ALIAS_PARTS.values()}
+    return montants | {cle: composer("part", rng.choice([0.1, 0.2]), 0.5) for cle in _ALIAS_PARTS.values()}
 
 
-def engendrer_paquet(nombre: int, graine: int = GRAINE) -> Paquet:
+def engendrer_paquet(nombre: int) -> Paquet:
     """Rend un paquet de `nombre` règles, chargé comme un vrai depuis un dossier temporaire.
 
     Les premières règles d'un grand paquet sont celles d'un petit : seul le nombre change.
     """
     fichiers: dict[str, Any] = {
         "paquet.yaml": {"nom": "banc", "version": "2026.11.1", "publie_le": "2026-11-21"},
-        "parametres/banc.yaml": _engendrer_parametres(Random(graine)),
+        "parametres/banc.yaml": _engendrer_parametres(Random(GRAINE)),
         "referentiels/familles_agec.yaml": {
             famille: {"libelle": famille, "cpv": prefixes, "origine": "Imaginaire.", "provenance": "C"}
             for famille, prefixes in zip(
@@ -273,7 +266,7 @@ def engendrer_paquet(nombre: int, graine: int = GRAINE) -> Paquet:
         },
     }
     for rang in range(nombre):
-        fichiers[f"ccp/banc-{rang:04d}.yaml"] = _engendrer_fiche(Random(f"{graine}/regle/{rang}"), rang)
+        fichiers[f"ccp/banc-{rang:04d}.yaml"] = _engendrer_fiche(Random(f"{GRAINE}/regle/{rang}"), rang)
     with TemporaryDirectory(prefix="verifop-banc-") as nom:
         for chemin, contenu in fichiers.items():
             fichier = Path(nom, chemin)
@@ -287,12 +280,12 @@ def engendrer_paquet(nombre: int, graine: int = GRAINE) -> Paquet:
 # --- Fiches opération ---------------------------------------------------------------------------------------
 
 
-def engendrer_fops(nombre: int, lots: int, graine: int = GRAINE) -> list[dict[str, Any]]:
+def engendrer_fops(nombre: int, lots: int) -> list[dict[str, Any]]:
     """Rend `nombre` fiches opération variées de `lots` lots, prêtes à être écrites en JSON.
 
     Une donnée sur douze environ manque, comme dans une fiche en cours de saisie.
     """
-    return [_engendrer_fop(Random(f"{graine}/fop/{rang}"), lots) for rang in range(nombre)]
+    return [_engendrer_fop(Random(f"{GRAINE}/fop/{rang}"), lots) for rang in range(nombre)]
 
 
 def _trouer(rng: Random, donnees: dict[str, Any], manque: float = 0.08) -> dict[str, Any]:

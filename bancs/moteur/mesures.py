@@ -43,7 +43,7 @@ def chronometrer(
 def suivre_memoire(
     geste: Callable[[T], object], entrees: Sequence[T], nombre: int
 ) -> Iterator[tuple[int, float]]:
-    """Fait le geste `nombre` fois ; rend les gestes faits et les Mio résidents, après chauffe puis par quarts.
+    """Fait le geste `nombre` fois ; rend les gestes faits et les Mio résidents, après chauffe puis par quart.
 
     Rien n'est rendu là où le système ne dit pas la mémoire résidente d'un processus par `/proc`.
     """

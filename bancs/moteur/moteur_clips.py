@@ -15,8 +15,8 @@ class MoteurClips:
     """Juge par CLIPS. Lève ImportError à la construction si clipspy n'est pas installé.
 
     La forme est la plus rapide essayée : une règle CLIPS par règle métier, la décision en conséquence, les
-    codes rendus en un seul texte, qu'une réinitialisation par lot garde court. Une règle CLIPS par terme, ou un
-    rappel vers Python par règle qui tire, coûtent davantage.
+    codes rendus en un seul texte, qu'une réinitialisation par lot garde court. Une règle CLIPS par terme, ou
+    un rappel vers Python par règle qui tire, coûtent davantage.
     """
 
     nom = "clips"

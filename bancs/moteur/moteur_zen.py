@@ -17,8 +17,8 @@ class MoteurZen:
     def __init__(self, regles: Sequence[Regle], *, en_graphe: bool) -> None:
         """`en_graphe` : un nœud d'expressions par niveau, forme ordinaire de ses fichiers de décision.
 
-        Sinon, toutes les décisions d'un niveau sont une seule expression, la forme la plus rapide essayée : une
-        expression par règle coûte dix fois plus, chaque appel recopiant toutes les propriétés.
+        Sinon, toutes les décisions d'un niveau sont une seule expression, la forme la plus rapide essayée :
+        une expression par règle coûte dix fois plus, chaque appel recopiant toutes les propriétés.
         """
         self.nom = "zen graphe" if en_graphe else "zen formule"
         zen = importlib.import_module("zen")

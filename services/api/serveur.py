@@ -19,6 +19,8 @@ from services.api.exemples import lister_exemples
 from services.regles.erreurs import ErreurVerifop
 from services.regles.verification import Verificateur
 
+ATTENTE_MAX: Final = 2048
+"""Connexions en attente d'être acceptées."""
 APPLICATION: Final = "services.api.application:creer_de_l_environnement"
 JOURNAL: Final[Mapping[str, Any]] = {
     "version": 1,
@@ -75,9 +77,14 @@ def servir(hote: str, port: int, processus: int = 1) -> None:
 
 def _ouvrir(hote: str, port: int) -> socket.socket:
     famille = socket.AF_INET6 if ":" in hote else socket.AF_INET
+    # Protocole nommé : asyncio ne désactive l'algorithme de Nagle (40 ms par réponse) que s'il le reconnaît.
+    prise = socket.socket(famille, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        prise = socket.create_server((hote, port), family=famille, backlog=2048)
+        prise.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        prise.bind((hote, port))
+        prise.listen(ATTENTE_MAX)
     except OSError as erreur:
+        prise.close()
         raise AdresseIndisponible(
             f"impossible d'écouter sur {hote}, port {port} ({os.strerror(erreur.errno or 0)}) : choisir un autre port "
             "avec --port."

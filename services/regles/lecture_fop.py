@@ -59,19 +59,7 @@ Lecteur = Callable[[Any, type_de_lieu, list[Anomalie]], Any]
 
 TEXTES_ABSENTS: Final = frozenset({"", "néant", "neant", "n/a", "à définir", "a definir"})
 TEXTES_LIBRES_ABSENTS: Final = frozenset(
-    {
-        "aucun",
-        "aucune",
-        "sans objet",
-        "à compléter",
-        "a completer",
-        "à préciser",
-        "a preciser",
-        "non renseigné",
-        "x",
-        "xx",
-        "xxx",
-    }
+    {"aucun", "aucune", "sans objet", "à compléter", "a completer", "à préciser", "a preciser", "non renseigné"}
 )
 """Ce qui, dans un texte libre, ne dit rien de plus que l'absence (un énuméré, lui, peut valoir « aucun »)."""
 _LONGUEUR_MAX_TEXTE_ABSENT: Final = max(map(len, TEXTES_ABSENTS))

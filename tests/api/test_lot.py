@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from services.api.verifications import service
 from services.api.verifications.service import decouper_lot
 from services.regles.verification import Verificateur
 
@@ -108,7 +107,7 @@ def test_une_panne_sur_une_fiche_n_emporte_pas_le_lot(
             raise RuntimeError("secret-4217")
         return vrai(self, fiche, *suite)
 
-    monkeypatch.setattr(service.Verificateur, "verifier", tomber)
+    monkeypatch.setattr(Verificateur, "verifier", tomber)
     reponse = client.post(ADRESSE, json=[fop, fop | {"reference": "PANNE"}, fop])
     assert [element.get("probleme", {}).get("status") for element in reponse.json()] == [None, 500, None]
     assert "secret-4217" not in reponse.text

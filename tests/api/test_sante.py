@@ -115,7 +115,12 @@ def test_l_ancien_paquet_n_est_ferme_qu_apres_son_dernier_emprunt(
 ) -> None:
     fermes: list[Verificateur] = []
     vrai = Verificateur.fermer
-    monkeypatch.setattr(Verificateur, "fermer", lambda self: (fermes.append(self), vrai(self)))
+
+    def fermer(self: Verificateur) -> None:
+        fermes.append(self)
+        vrai(self)
+
+    monkeypatch.setattr(Verificateur, "fermer", fermer)
     detenteur = Detenteur(Reglages(regles=regles_a_soi))
     detenteur.charger()
     with detenteur.emprunter() as premier, detenteur.emprunter() as second:

@@ -29,14 +29,10 @@ OPTIONS = [
 DELAI = 30.0
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--captures", type=Path, help="Dossier où garder les captures d'écran.")
-
-
 @pytest.fixture
-def captures(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """Le dossier des captures : celui de --captures, à défaut un dossier temporaire."""
-    dossier: Path = request.config.getoption("--captures") or tmp_path
+def captures(tmp_path: Path) -> Path:
+    """Le dossier des captures d'écran : celui que nomme VERIFOP_CAPTURES, à défaut un dossier temporaire."""
+    dossier = Path(os.environ.get("VERIFOP_CAPTURES") or tmp_path)
     dossier.mkdir(parents=True, exist_ok=True)
     return dossier
 

@@ -13,7 +13,8 @@ pytestmark = pytest.mark.e2e
 ANGLAIS = re.compile(
     r"\b(Try it out|Execute|Cancel|Clear|Reset|Parameters|Request body|Request URL|Response body|Response headers|"
     r"Server response|Responses|Example Value|Schemas?|Examples|Media type|Download|required|Details|No links|Links|"
-    r"Controls|Edit Value|Name|string|integer|boolean|query|path|Loading|Undocumented)\b"
+    r"Controls|Edit Value|Name|string|integer|boolean|number|object|array|items|characters|any|null|Enum|Default|"
+    r"Expand all|Collapse all|query|path|Loading|Undocumented)\b"
 )
 
 
@@ -39,7 +40,8 @@ def _lire_libelles(page: Page) -> str:
         page.evaluate(
             """() => {
               const copie = document.body.cloneNode(true);
-              const code = "pre, code, textarea, script, .opblock-summary-path, .response-col_status, .headers td";
+              const code = "pre, code, textarea, script, .opblock-summary-path, .json-schema-2020-12__title, "
+                + ".json-schema-2020-12-json-viewer__value";
               copie.querySelectorAll(code).forEach((noeud) => noeud.remove());
               return copie.textContent;
             }"""
@@ -74,6 +76,10 @@ def test_la_page_est_en_francais(page: Page, adresse: str, surveillance: Any, ca
     _executer(bloc)
     expect(page.locator("html")).to_have_attribute("lang", "fr")
     expect(bloc.locator("button.execute")).to_have_text("Exécuter")
+    bloc.locator(".opblock-section-request-body").get_by_text("Schéma", exact=True).click()
+    acheteur = bloc.locator(".json-schema-2020-12-property", has=page.get_by_text("acheteur", exact=True))
+    acheteur.get_by_text("Tout déplier", exact=True).first.click()
+    expect(bloc.get_by_text("Valeurs", exact=True).first).to_be_visible()
     page.screenshot(path=captures / "page.png", full_page=True)
     restes = sorted(set(ANGLAIS.findall(_lire_libelles(page))))
     assert restes == []

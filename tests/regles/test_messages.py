@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from services.regles.faits import trouver_champ
+from services.regles.lint import controler_dossier
 from services.regles.messages import (
     ABSENT,
     FILTRES,
@@ -153,8 +155,6 @@ def test_le_bord_d_un_gabarit_est_rogne() -> None:
 
 def test_chaque_filtre_livre_convient_au_genre_de_sa_donnee() -> None:
     """Tant que le lint ne le dit pas, ce test le tient pour les fiches livrées."""
-    from services.regles.faits import trouver_champ
-
     permis = {
         "euros": {"nombre"},
         "pourcent": {"nombre"},
@@ -216,8 +216,6 @@ def test_le_numero_d_un_lot_sans_numero_saisi_est_son_rang(tmp_path: Path) -> No
     strict=True, reason="défaut : L07 admet `.x` dans une règle de consultation, où le message dit toujours « non renseigné »"
 )
 def test_un_message_de_consultation_ne_cite_pas_une_donnee_de_lot(tmp_path: Path) -> None:
-    from services.regles.lint import controler_dossier
-
     contenu = copier()
     contenu["pnad/pnad-essai.yaml"]["exige"]["une_de"][0] = {
         "pour_un": "lots_effectifs",

@@ -20,12 +20,14 @@
     "Controls": "Choisit l'entête",
     "Could not render": "Affichage impossible :",
     "Curl": "Commande curl",
+    "Default": "Par défaut",
     "Deep collapse": "Tout replier",
     "Deep expand": "Tout déplier",
     "Details": "Détail",
     "Download": "Télécharger",
     "Download file": "Télécharger le fichier",
     "Edit Value": "Corps à envoyer",
+    "Enum": "Valeurs",
     "Enum:": "Valeurs :",
     "Errors": "Erreurs",
     "Example Description": "Description de l'exemple",
@@ -58,7 +60,6 @@
     "Request duration": "Durée de la requête",
     "Request URL": "Adresse appelée",
     "required": "obligatoire",
-    "Required field is not provided": "Champ obligatoire non rempli",
     "Reset": "Revenir à l'exemple",
     "Response body": "Corps de la réponse",
     "Response content type": "Type de contenu de la réponse",
@@ -74,8 +75,23 @@
     "Try it out": "Essayer",
     "Type": "Genre",
     "Undocumented": "Réponse non décrite",
-    "Value must be a string": "Un texte est attendu",
   }));
+  // Le vocabulaire des schémas se compose (« array<object> », « [1, 200] items ») : mot à mot, et là seulement.
+  const MOTS = {
+    any: "libre",
+    array: "liste",
+    boolean: "booléen",
+    characters: "caractères",
+    integer: "entier",
+    items: "éléments",
+    null: "absent",
+    number: "nombre",
+    object: "objet",
+    string: "texte",
+  };
+  const UN_MOT = new RegExp(`\\b(${Object.keys(MOTS).join("|")})\\b`, "g");
+  const VOCABULAIRE = ".json-schema-2020-12__attribute, .json-schema-2020-12__constraint";
+  const CHAMP_VIDE = /^For '(.+)': Required field is not provided\.$/;
   const BULLES = new Map(Object.entries({
     "Collapse operation": "Replier l'opération",
     "Copy to clipboard": "Copier",
@@ -87,12 +103,20 @@
   const ATTRIBUTS = ["aria-label", "placeholder", "title"];
   const INTOUCHABLES = "code, pre, textarea, .markdown, .renderedMarkdown, .opblock-summary-description, select.examples-select__select";
 
-  function traduireTexte(noeud) {
-    const lu = noeud.nodeValue.trim();
-    const traduit = TEXTES.get(lu);
-    if (traduit !== undefined && noeud.parentElement && !noeud.parentElement.closest(INTOUCHABLES)) {
-      noeud.nodeValue = noeud.nodeValue.replace(lu, traduit);
+  function traduire(lu, parent) {
+    if (parent.closest(VOCABULAIRE)) {
+      return lu.startsWith("matches ") ? lu.replace("matches", "de la forme") : lu.replace(UN_MOT, (mot) => MOTS[mot]);
     }
+    return TEXTES.get(lu) ?? lu.replace(CHAMP_VIDE, "« $1 » : champ obligatoire non rempli.");
+  }
+
+  function traduireTexte(noeud) {
+    const parent = noeud.parentElement;
+    if (!parent || parent.closest(INTOUCHABLES)) return;
+    const lu = noeud.nodeValue.trim();
+    const traduit = traduire(lu, parent);
+    // Réécrire un texte inchangé rappellerait l'observateur sans fin.
+    if (traduit !== lu) noeud.nodeValue = noeud.nodeValue.replace(lu, () => traduit);
   }
 
   function traduireAttributs(element) {
