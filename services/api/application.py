@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
@@ -96,14 +96,21 @@ def recharger(detenteur: Detenteur) -> bool:
         journal.error("paquet de règles refusé, %s :\n%s", suite, erreur)
         return False
     journal.info("paquet %s (%s) en service", paquet.version, paquet.empreinte)
+    with detenteur.emprunter() as verificateur:
+        if verificateur.degrade:
+            journal.warning("durable-rules manque : le moteur %s juge seul", verificateur.moteur.nom)
     return True
 
 
 def _ecouter_sighup(detenteur: Detenteur) -> None:
     boucle = asyncio.get_running_loop()
     en_cours: set[asyncio.Task[bool]] = set()
+    terminal_ferme = surveiller_terminal()
 
     def lancer() -> None:
+        if terminal_ferme():
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
         # La boucle ne garde qu'une référence faible aux tâches.
         tache = boucle.create_task(asyncio.to_thread(recharger, detenteur))
         en_cours.add(tache)
@@ -114,3 +121,12 @@ def _ecouter_sighup(detenteur: Detenteur) -> None:
     except (AttributeError, NotImplementedError, RuntimeError, ValueError):
         # Pas de SIGHUP sous Windows, ni hors du fil principal (client de test).
         journal.debug("rechargement par SIGHUP indisponible ici")
+
+
+def surveiller_terminal() -> Callable[[], bool]:
+    """Rend de quoi savoir si le terminal où le service a été lancé s'est fermé depuis.
+
+    Fermer un terminal envoie aussi SIGHUP : le service doit alors s'arrêter, comme tout programme lancé à la main.
+    """
+    present = os.isatty(0)
+    return lambda: present and not os.isatty(0)

@@ -12,7 +12,7 @@ from typing import Any, Final
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from services.api.application import creer_application
+from services.api.application import creer_application, surveiller_terminal
 from services.api.config import Reglages, lire_reglages
 from services.api.detenteur import Detenteur
 from services.api.exemples import lister_exemples
@@ -41,7 +41,14 @@ class AdresseIndisponible(ErreurVerifop):
 class _Processus(Multiprocess):
     """Le superviseur d'uvicorn, sauf sur SIGHUP : chaque processus recharge ses règles au lieu d'être remplacé."""
 
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+        super().__init__(config, sockets)
+        self._terminal_ferme = surveiller_terminal()
+
     def handle_hup(self) -> None:
+        if self._terminal_ferme():
+            self.should_exit.set()
+            return
         for processus in self.processes:
             if processus.pid is not None:
                 os.kill(processus.pid, signal.SIGHUP)

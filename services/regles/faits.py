@@ -468,7 +468,7 @@ def _confronter_lot(donnees: Donnees, lot: Donnees, suffixe: str) -> list[str]:
     bio, durable = lot.get("egalim.part_bio"), lot.get("egalim.part_durable_qualite")
     if bio is not None and durable is not None and bio > durable:
         notices.append(f"La part de bio dépasse la part de produits durables, qui la comprend{suffixe}.")
-    for cle, nom in (("clauses_env", "environnementales"), ("clauses_soc", "sociales")):
-        if cle in lot and not lot[cle] and donnees.get(cle):
-            notices.append(f"Une liste vide de clauses {nom} écarte celles de la consultation{suffixe}.")
+    # Pour le social, un lot sans clause à côté d'un lot qui en porte est une pratique courante.
+    if "clauses_env" in lot and not lot["clauses_env"] and donnees.get("clauses_env"):
+        notices.append(f"Une liste vide de clauses environnementales écarte celles de la consultation{suffixe}.")
     return notices

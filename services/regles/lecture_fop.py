@@ -63,7 +63,7 @@ TEXTES_LIBRES_ABSENTS: Final = frozenset(
 )
 """Ce qui, dans un texte libre, ne dit rien de plus que l'absence (un énuméré, lui, peut valoir « aucun »)."""
 _LONGUEUR_MAX_TEXTE_ABSENT: Final = max(map(len, TEXTES_ABSENTS))
-_LONGUEUR_MAX_TEXTE_LIBRE_ABSENT: Final = max(map(len, TEXTES_LIBRES_ABSENTS))
+_LONGUEUR_MAX_TEXTE_LIBRE_ABSENT: Final = max(map(len, TEXTES_LIBRES_ABSENTS)) + 3
 _INTERDITS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _INVISIBLES: Final = "\ufeff\u200b\u2060"
 _NOMBRE = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
@@ -116,7 +116,7 @@ def _lire_texte(valeur: Any, lieu: type_de_lieu, fautes: list[Anomalie]) -> Any:
     texte = _nettoyer_texte(valeur, lieu, fautes)
     if texte is None or len(texte) > _LONGUEUR_MAX_TEXTE_LIBRE_ABSENT:
         return texte
-    return None if texte.casefold() in TEXTES_LIBRES_ABSENTS or not any(map(str.isalnum, texte)) else texte
+    return None if texte.casefold().rstrip(" .") in TEXTES_LIBRES_ABSENTS or not any(map(str.isalnum, texte)) else texte
 
 
 def _convertir(ecrire: Callable[[str], Any]) -> Lecteur:

@@ -74,8 +74,23 @@ def ecrire_liste(valeur: Any) -> str:
     return str(valeur)
 
 
+LIBELLES: Mapping[str, str] = {
+    "pilotage_impossible": "l'acheteur ne peut assurer lui-même l'organisation, le pilotage et la coordination",
+    "concurrence_technique_cout": "l'allotissement restreindrait la concurrence, ou rendrait l'exécution "
+    "techniquement difficile ou financièrement plus coûteuse",
+    "risque_infructueux": "l'allotissement ferait courir le risque d'une procédure infructueuse",
+    "prestations_non_distinctes": "l'objet ne permet pas d'identifier des prestations distinctes",
+    "solution_immediatement_disponible": "le besoin peut être satisfait par une solution immédiatement disponible",
+    "lien_insuffisant": "la considération sociale n'a pas de lien suffisant avec l'objet du marché",
+    "restriction_concurrence_ou_difficulte": "elle restreindrait la concurrence, ou rendrait l'exécution techniquement "
+    "ou économiquement difficile",
+    "travaux_courte_duree": "le marché de travaux est de courte durée",
+}
+"""Les énumérés qui finissent dans une pièce du marché ou sous les yeux d'un élu."""
+
+
 def ecrire_simplement(valeur: Any) -> str:
-    """Écrit une valeur sans filtre : booléens en oui/non, énumérés lisibles."""
+    """Écrit une valeur sans filtre : booléens en oui/non, énumérés en toutes lettres."""
     if isinstance(valeur, bool):
         return "oui" if valeur else "non"
     if isinstance(valeur, date):
@@ -85,6 +100,8 @@ def ecrire_simplement(valeur: Any) -> str:
     if isinstance(valeur, list | tuple | set | frozenset):
         return ecrire_liste(valeur)
     texte = str(valeur)
+    if texte in LIBELLES:
+        return LIBELLES[texte]
     return texte.replace("_", " ") if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", texte) else texte
 
 

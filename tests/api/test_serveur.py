@@ -149,3 +149,37 @@ def test_un_port_pris_est_dit_en_francais() -> None:
         port = prise.getsockname()[1]
         with pytest.raises(AdresseIndisponible, match=rf"port {port}.*choisir un autre port"):
             servir("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("processus", [1, 2])
+def test_fermer_le_terminal_arrete_le_service(processus: int) -> None:
+    code = (
+        "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+        f"from services.api.serveur import servir; servir('127.0.0.1', 0, {processus})"
+    )
+    maitre, esclave = os.openpty()
+    serveur = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=RACINE,
+        stdin=esclave,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    os.close(esclave)
+    try:
+        assert serveur.stdout is not None
+        affiche = b""
+        while b"Ctrl-C" not in affiche:
+            lu = os.read(serveur.stdout.fileno(), 65536)
+            assert lu, affiche
+            affiche += lu
+        adresse = re.findall(r"http://127\.0\.0\.1:\d+", affiche.decode())[0]
+        with urllib.request.urlopen(f"{adresse}/sante/pret", timeout=DELAI) as reponse:
+            assert reponse.status == 200
+        os.close(maitre)
+        serveur.wait(DELAI)
+    finally:
+        if serveur.poll() is None:
+            serveur.kill()
+            serveur.wait(DELAI)

@@ -255,7 +255,8 @@ def test_le_texte_dit_l_essentiel(regles: Path, tmp_path: Path) -> None:
     complet = _lancer(
         "verifier", _ecrire_fop(tmp_path, ECART_BLOQUANT), "--regles", str(regles), "--detail", "complet"
     ).stdout
-    assert "POURQUOI" in complet and "[à compléter" in complet
+    assert "POURQUOI" in complet
+    assert "[à compléter : service à contacter]" in " ".join(complet.split())
 
 
 def test_le_json_est_celui_de_la_bibliotheque(regles: Path, tmp_path: Path) -> None:
