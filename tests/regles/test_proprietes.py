@@ -122,7 +122,9 @@ def _lister_chemins() -> list[str]:
 def _etre_absent(brut: Brut, chemin: str) -> bool:
     objet: Any = brut
     for partie in chemin.split("."):
-        objet = objet.get(partie) if isinstance(objet, dict) else None
+        if not isinstance(objet, dict):
+            return False  # la forme courte (`insertion_etudiee: non`) remplit tout l'objet
+        objet = objet.get(partie)
         if objet is None:
             return True
     return False
@@ -443,6 +445,8 @@ def test_toute_donnee_demandee_peut_faire_bouger_sa_regle(graine: int) -> None:
     for brut in tirage.tirer_plusieurs(4_000 + graine, 14):
         jour = hasard.choice((date(2024, 7, 1), date(2025, 3, 1), date(2026, 9, 15)))
         brut |= {"date_lancement": jour, "date_debut_execution": None, "date_notification_prevue": None}
+        # La valeur de l'opération ne compte qu'en travaux : la nature changerait deux contrôles à la fois.
+        brut["montant_operation_ht"] = None
         avant = _examiner(brut, demandes=True)
         decidables = {
             regle.fiche.cle

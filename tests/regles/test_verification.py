@@ -261,6 +261,19 @@ def test_ligne_7_une_valeur_contestee_tranche_et_dit_le_doute(batir: Batisseur) 
     assert any("une seule source" in m for m in _trouver(verificateur.verifier(lire_essai(**_TRAVAUX))).mentions)
 
 
+@pytest.mark.xfail(
+    strict=True,
+    reason="défaut : quand la donnée et le paramètre manquent tous deux, on demande la donnée, qui ne peut rien trancher, "
+    "et le paramètre absent n'est pas dit",
+)
+def test_ligne_7_une_donnee_comparee_a_un_parametre_inconnu_n_est_pas_demandee(batir: Batisseur) -> None:
+    verificateur = batir(
+        lambda c: c["parametres/essai.yaml"]["essai.seuil"]["valeurs"][1].update(valeur="a_renseigner")
+    )
+    constat = _trouver(verificateur.verifier(lire_essai(**{**_TRAVAUX, "montant_ht": None})))
+    assert (constat.a_demander, constat.parametres_absents) == ([], ["essai.seuil"])
+
+
 # ------------------------------------------------------------------------------------------------------------ ligne 8
 
 
