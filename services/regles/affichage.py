@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import groupby
-from textwrap import fill
+from textwrap import fill, wrap
 
 from rich.console import Console
 from rich.text import Text
@@ -11,6 +11,7 @@ from services.regles.messages import ecrire_date, ecrire_nombre, ecrire_simpleme
 from services.regles.rapport import Constat, Detail, EtatSynthese, Rapport, Synthese
 
 LARGEUR = 80
+COLONNE_DES_COMPTES = 29
 ETATS: dict[EtatSynthese, tuple[str, str]] = {
     "favorable": ("FAVORABLE", "bold green"),
     "defavorable": ("DÉFAVORABLE", "bold red"),
@@ -97,7 +98,8 @@ def _afficher_synthese(nom: str, synthese: Synthese, console: Console) -> None:
     ]
     ligne = Text(f"{nom:<17}")
     ligne.append(f"{libelle:<12}", style=style)
-    ligne.append(" · ".join(morceau for morceau in morceaux if morceau) or "aucune règle ne s'applique")
+    comptes_ecrits = " · ".join(morceau for morceau in morceaux if morceau) or "aucune règle ne s'applique"
+    ligne.append(f"\n{' ' * COLONNE_DES_COMPTES}".join(wrap(comptes_ecrits, LARGEUR - COLONNE_DES_COMPTES)))
     console.print(ligne, soft_wrap=True)
 
 

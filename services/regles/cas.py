@@ -26,7 +26,9 @@ class CasJoue:
 
 def completer_fop(brut: Mapping[str, Any]) -> dict[str, Any]:
     """Ajoute à une FOP partielle l'objet et l'acheteur que toute FOP exige, sans rien y changer d'autre."""
-    acheteur = {"nom": "Acheteur du cas", **(brut.get("acheteur") or {})}
+    acheteur = brut.get("acheteur")
+    if acheteur is None or isinstance(acheteur, dict):
+        acheteur = {"nom": "Acheteur du cas", **(acheteur or {})}
     return {**FOP_MINIMALE, **brut, "acheteur": acheteur}
 
 

@@ -8,16 +8,16 @@ from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
-import orjson
 import typer
 from rich.table import Table
 
 from services.regles.affichage import afficher_rapport, creer_console
 from services.regles.cas import jouer_cas
+from services.regles.conditions import lire_date
 from services.regles.couverture import mesurer_couverture
 from services.regles.ecriture import ecrire_json
 from services.regles.erreurs import Anomalie, EntreesInvalides, FopInvalide
-from services.regles.fop import TAILLE_MAX_CORPS
+from services.regles.fop import DATE_MAX, DATE_MIN, TAILLE_MAX_CORPS
 from services.regles.lecture_fop import lire_fop_json
 from services.regles.lint import controler_dossier
 from services.regles.messages import ecrire_date, ecrire_simplement
@@ -104,13 +104,23 @@ def _lister(anomalies: tuple[Anomalie, ...]) -> str:
 def _lire_jour(texte: str | None) -> date | None:
     if texte is None:
         return None
+    jour = lire_date(texte)
+    if jour is None or not DATE_MIN <= jour <= DATE_MAX:
+        attendu = f"--date : date AAAA-MM-JJ attendue, de {DATE_MIN.year} à {DATE_MAX.year}"
+        arreter(f"{attendu} : écrire par exemple 2026-08-20", Code.ENTREE_FAUTIVE)
+    return jour
+
+
+def _preparer(dossier: Path, moteur: ChoixMoteur) -> Verificateur:
+    """Compile le paquet, ou arrête la commande en disant pourquoi ; prévient si un seul moteur juge."""
     try:
-        return date.fromisoformat(texte)
-    except ValueError:
-        arreter(
-            f"--date : date AAAA-MM-JJ attendue, {len(texte)} caractères lus : écrire par exemple 2026-08-20",
-            Code.ENTREE_FAUTIVE,
-        )
+        verificateur = Verificateur(charger(dossier), moteur.value)
+    except MoteurIndisponible as erreur:
+        arreter(f"Moteur {moteur.value} : {erreur}", Code.ENTREE_FAUTIVE)
+    if verificateur.degrade:
+        console = creer_console(erreur=True)
+        console.print("Avertissement : durable-rules absent, le moteur direct juge seul.", style="yellow")
+    return verificateur
 
 
 @application.command()
@@ -130,51 +140,53 @@ def verifier(
     4, 3, 1, 2, 0).
     """
     simulee = _lire_jour(jour)
-    try:
-        verificateur = Verificateur(charger(dossier), moteur.value)
-    except MoteurIndisponible as erreur:
-        arreter(f"Moteur {moteur.value} : {erreur}", Code.ENTREE_FAUTIVE)
-    if verificateur.degrade:
-        creer_console(erreur=True).print(
-            "Avertissement : durable-rules absent, le moteur direct juge seul.", style="yellow"
-        )
-    codes = [
-        _verifier_un(verificateur, fichier, simulee, forme, detail, seul=len(fichiers) == 1) for fichier in fichiers
-    ]
+    verificateur = _preparer(dossier, moteur)
+    resultats = [(fichier, _verifier_un(verificateur, fichier, simulee, detail)) for fichier in fichiers]
+    if forme is ChoixFormat.json:
+        elements = [decrire_resultat(fichier, resultat, seul=len(fichiers) == 1) for fichier, resultat in resultats]
+        print(ecrire_json(elements[0] if len(fichiers) == 1 else elements).decode())
+    else:
+        for fichier, resultat in resultats:
+            _afficher(fichier, resultat, detail, seul=len(fichiers) == 1)
+    codes = [_coder(resultat) for _, resultat in resultats]
     raise typer.Exit(next(code for code in GRAVITE_DES_CODES if code in codes))
 
 
-def _verifier_un(
-    verificateur: Verificateur,
-    fichier: str,
-    jour: date | None,
-    forme: ChoixFormat,
-    detail: ChoixDetail,
-    *,
-    seul: bool,
-) -> Code:
-    console = creer_console()
+Resultat = Rapport | tuple[Anomalie, ...]
+"""Ce que donne une fiche : son rapport, ou ce qui empêche de la lire."""
+
+
+def _verifier_un(verificateur: Verificateur, fichier: str, jour: date | None, detail: ChoixDetail) -> Resultat:
     try:
-        rapport = verificateur.verifier(lire_fop_json(_lire_octets(fichier)), jour, detail.value)
+        return verificateur.verifier(lire_fop_json(_lire_octets(fichier)), jour, detail.value)
     except OSError as erreur:
-        creer_console(erreur=True).print(f"{fichier} : fichier illisible ({erreur.strerror}).", soft_wrap=True)
-        return Code.ENTREE_FAUTIVE
+        lu = erreur.strerror or type(erreur).__name__
+        return (Anomalie("fichier_illisible", "", "", "fichier lisible", lu, "vérifier le chemin et les droits"),)
     except FopInvalide as erreur:
-        if forme is ChoixFormat.json:
-            anomalies = [ecrire_anomalie(anomalie) for anomalie in erreur.anomalies]
-            print(orjson.dumps({"fichier": fichier, "anomalies": anomalies}).decode())
-        else:
-            pluriel = "s" if len(erreur.anomalies) > 1 else ""
-            console.print(f"{fichier} : fiche refusée, {len(erreur.anomalies)} faute{pluriel}", style="bold red")
-            console.print(_lister(erreur.anomalies), soft_wrap=True)
-        return Code.ENTREE_FAUTIVE
-    if forme is ChoixFormat.json:
-        print(ecrire_json(rapport).decode())
-    else:
+        return erreur.anomalies
+
+
+def decrire_resultat(fichier: str, resultat: Resultat, *, seul: bool) -> object:
+    """Rend ce que la sortie JSON dit d'une fiche : son rapport (et son fichier s'il y en a plusieurs) ou ses fautes."""
+    if isinstance(resultat, Rapport):
+        return resultat if seul else {"fichier": fichier, "rapport": resultat}
+    return {"fichier": fichier, "anomalies": [ecrire_anomalie(anomalie) for anomalie in resultat]}
+
+
+def _afficher(fichier: str, resultat: Resultat, detail: ChoixDetail, *, seul: bool) -> None:
+    console = creer_console()
+    if isinstance(resultat, Rapport):
         if not seul:
             console.rule(fichier, style="dim")
-        afficher_rapport(rapport, console, detail.value)
-    return choisir_code(rapport)
+        afficher_rapport(resultat, console, detail.value)
+        return
+    pluriel = "s" if len(resultat) > 1 else ""
+    console.print(f"{fichier} : fiche refusée, {len(resultat)} faute{pluriel}", style="bold red", soft_wrap=True)
+    console.print(_lister(resultat), soft_wrap=True)
+
+
+def _coder(resultat: Resultat) -> Code:
+    return choisir_code(resultat) if isinstance(resultat, Rapport) else Code.ENTREE_FAUTIVE
 
 
 def ecrire_anomalie(anomalie: Anomalie) -> dict[str, str]:
@@ -229,7 +241,7 @@ def lint(dossier: Dossier = RACINE / "regles") -> None:
 @regles.command()
 def cas(dossier: Dossier = RACINE / "regles", moteur: ChoixMoteur = ChoixMoteur.double) -> None:
     """Jouer les cas écrits dans les fiches."""
-    joues = jouer_cas(Verificateur(charger(dossier), moteur.value))
+    joues = jouer_cas(_preparer(dossier, moteur))
     console = creer_console()
     echoues = [joue for joue in joues if joue.fautes]
     for joue in echoues:

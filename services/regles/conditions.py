@@ -5,6 +5,7 @@ feuille connaît la donnée lue, son genre, son opérateur et sa borne : les deu
 arbre. Aucune expression en texte n'est jamais évaluée.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -134,6 +135,8 @@ for _modele in (Toutes, UneDe, PourUn, PourChaque):
 
 # --------------------------------------------------------------------------------------------------------- typées
 
+_JOUR = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+
 Portee = Literal["consultation", "element", "cadre"]
 
 
@@ -240,9 +243,9 @@ class FauteDeTypage:
 
 
 def lire_date(texte: str) -> date | None:
-    """Lit une date AAAA-MM-JJ ; None si le texte n'en est pas une."""
+    """Lit une date AAAA-MM-JJ, et aucune autre forme ISO ; None si le texte n'en est pas une."""
     try:
-        return date.fromisoformat(texte) if len(texte) == 10 else None
+        return date.fromisoformat(texte) if _JOUR.match(texte) else None
     except ValueError:
         return None
 

@@ -81,7 +81,11 @@ SOUS_TYPES_ENVIRONNEMENTAUX = frozenset(
 SOUS_TYPES_SOCIAUX = frozenset({"insertion", "egalite_fh", "handicap", "alternance"})
 
 # R2122-8 (petits montants) n'est pas une base propre : c'est le seuil même que la règle vérifie.
-_BASE_LEGALE = re.compile(r"R\.?\s*2122[-‑–](?:[1-7]|9(?:[-‑–]1)?)(?![0-9])", re.IGNORECASE)
+# Tirets, points et espaces de toutes sortes : l'article se saisit de dix façons.
+_TIRET = r"\s*[-‐‑‒–—−_.]\s*"
+_BASE_LEGALE = re.compile(
+    rf"(?<![A-Za-z0-9])R\s*\.?\s*\*?\s*2122{_TIRET}(?:[1-7]|9(?:{_TIRET}1)?)(?![0-9])", re.IGNORECASE
+)
 _MILLIONIEME = Decimal("0.000001")
 CENT = Decimal(100)
 
@@ -219,6 +223,9 @@ def etablir_faits(fop: Fop, acheteurs: Mapping[str, AcheteurConnu], date_simulee
     consultation: Donnees = {}
     _aplatir(brut, "", consultation)
     provenances: dict[str, Provenance] = {}
+    if date_simulee is not None:
+        consultation["date_lancement"] = date_simulee
+        provenances["date_lancement"] = "simule"
     _marquer_criteres(consultation.get("criteres"))
     _reprendre_des_lots(consultation, provenances, lots_bruts)
     _completer_nature(consultation, provenances)
@@ -228,9 +235,6 @@ def etablir_faits(fop: Fop, acheteurs: Mapping[str, AcheteurConnu], date_simulee
     consultation["lots_effectifs"] = list(lots)
     notices = _relever_incoherences(consultation, lots, lots_bruts)
     _completer_consultation(consultation, provenances, lots, numeros, acheteurs)
-    if date_simulee is not None:
-        consultation["date_lancement"] = date_simulee
-        provenances["date_lancement"] = "simule"
     return Faits(consultation, lots, numeros, provenances, provenances_lots, notices)
 
 
@@ -320,8 +324,20 @@ def _etablir_lots(
         _marquer_procedure(lot)
         lots.append(lot)
         provenances.append(provenance)
-    numeros = tuple(str(lot.get("numero") or rang) for rang, lot in enumerate(lots, start=1))
-    return tuple(lots), numeros, tuple(provenances)
+    return tuple(lots), _numeroter(lots), tuple(provenances)
+
+
+def _numeroter(lots: list[Donnees]) -> tuple[str, ...]:
+    """Nomme chaque lot : son numéro, à défaut son rang ; deux lots n'ont jamais le même nom."""
+    pris = {lot["numero"] for lot in lots if "numero" in lot}
+    numeros: list[str] = []
+    for rang, lot in enumerate(lots, start=1):
+        numero = lot.get("numero") or str(rang)
+        while "numero" not in lot and numero in pris:
+            numero += "bis"
+        pris.add(numero)
+        numeros.append(numero)
+    return tuple(numeros)
 
 
 def _rassembler_legs(consultation: Donnees) -> dict[str, Donnees]:
@@ -364,10 +380,9 @@ def _completer_consultation(
     if motif in DISTINCTES_SELON_MOTIF:
         calculer("allotissement.prestations_distinctes", DISTINCTES_SELON_MOTIF[motif])
     if "date_limite_offres" in consultation and "date_lancement" in consultation:
-        calculer(
-            "delai_reception_jours",
-            (consultation["date_limite_offres"] - consultation["date_lancement"]).days,
-        )
+        delai = (consultation["date_limite_offres"] - consultation["date_lancement"]).days
+        if delai >= 0:
+            calculer("delai_reception_jours", delai)
     if "forme" in consultation:
         calculer("est_accord_cadre", consultation["forme"] in ACCORDS_CADRES)
     if "procedure" in consultation:

@@ -114,6 +114,14 @@ FILTRES: Mapping[str, Callable[[Any], str]] = {
 }
 
 
+def filtrer(valeur: Any, filtre: str | None) -> str:
+    """Écrit une valeur par un filtre ; simplement, si le filtre ne convient pas : une phrase ne fait rien tomber."""
+    try:
+        return FILTRES.get(filtre or "", ecrire_simplement)(valeur)
+    except (ArithmeticError, TypeError, ValueError):
+        return ecrire_simplement(valeur)
+
+
 def composer(gabarit: str, trouver: Callable[[str], Any]) -> str:
     """Remplit un gabarit ; `trouver` rend la valeur d'une variable ou None si elle manque."""
 
@@ -121,7 +129,7 @@ def composer(gabarit: str, trouver: Callable[[str], Any]) -> str:
         valeur = trouver(trouve["nom"])
         if valeur is None:
             return ABSENT
-        return FILTRES.get(trouve["filtre"] or "", ecrire_simplement)(valeur)
+        return filtrer(valeur, trouve["filtre"])
 
     return VARIABLE.sub(remplacer, gabarit.strip())
 

@@ -8,7 +8,7 @@ from services.regles.clauses import ARTICLE_CCAG, TROU, Clause
 from services.regles.conditions import FamilleCpv
 from services.regles.faits import Faits
 from services.regles.fiches import Piece
-from services.regles.messages import FILTRES, ecrire_simplement
+from services.regles.messages import filtrer
 from services.regles.paquet import Cadrage, Paquet
 from services.regles.referentiels import EntreeCpv, composer_famille
 
@@ -96,7 +96,7 @@ class Clausier:
             if valeur is None:
                 a_completer.append(trou.libelle)
                 return f"[à compléter : {trou.libelle}]"
-            return FILTRES.get(trou.filtre or "", ecrire_simplement)(valeur)
+            return filtrer(valeur, trou.filtre)
 
         texte = TROU.sub(lambda trouve: remplir(trouve["nom"]), clause.texte)
         numero = faits.numeros[rang_lot] if rang_lot is not None else None
@@ -125,7 +125,9 @@ def _lire_fait(chemin: str, faits: Faits, rang_lot: int | None) -> Any:
         cle = chemin.partition(".")[2]
         if rang_lot is not None and cle in faits.lots[rang_lot]:
             return faits.lots[rang_lot][cle]
-        return None if cle == "numero" else faits.consultation.get(cle)
+        if cle == "numero":
+            return faits.numeros[rang_lot] if rang_lot is not None else None
+        return faits.consultation.get(cle)
     return faits.consultation.get(chemin)
 
 

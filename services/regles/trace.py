@@ -197,10 +197,11 @@ def relever_absents(vues: Sequence[Vu]) -> tuple[list[str], list[str]]:
         if vu.resultat is not None:
             return
         if isinstance(vu.arbre, Feuille):
-            if vu.valeur is None:
-                demandes[vu.demande] = None
-            elif vu.arbre.parametre is not None:
+            # Tant que le seuil est inconnu, la donnée ne trancherait rien : ne pas la demander pour rien.
+            if vu.arbre.parametre is not None and vu.seuil is None:
                 parametres[vu.arbre.parametre] = None
+            else:
+                demandes[vu.demande] = None
         elif isinstance(vu.arbre, Quantificateur) and vu.valeur is None:
             demandes[vu.demande] = None
         for enfant in vu.enfants:

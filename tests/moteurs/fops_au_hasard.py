@@ -1,4 +1,4 @@
-"""Tirer des FOP au hasard, à graine fixe : tous les champs que lisent les règles d'un paquet, aux bornes qu'elles lisent.
+"""Tirer des FOP au hasard, à graine fixe : tous les champs que lisent les règles d'un paquet, à leurs bornes.
 
 Rien n'est écrit règle par règle : champs, seuils, codes CPV et dates charnières sont relevés dans le paquet, si bien
 qu'une règle nouvelle est couverte le jour où elle est livrée.
@@ -118,7 +118,12 @@ class Tirage:
             self.chemins |= {"nature", "cpv"}
         un_jour = timedelta(days=1)
         self.jours = sorted(
-            {j + ecart for j in jours for ecart in (-un_jour, timedelta(0), un_jour) if DATE_MIN <= j + ecart <= DATE_MAX}
+            {
+                j + ecart
+                for j in jours
+                for ecart in (-un_jour, timedelta(0), un_jour)
+                if DATE_MIN <= j + ecart <= DATE_MAX
+            }
         )
         for decimales, valeurs in nombres.items():
             pas = PAS[decimales]

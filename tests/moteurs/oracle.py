@@ -90,8 +90,9 @@ class Oracle:
             return _VALEUR[max(_RANG[self.calculer(c, element)] for c in condition.une_de)]
         if isinstance(condition, PourUn | PourChaque):
             tous = isinstance(condition, PourChaque)
-            elements = self._lire(condition.pour_chaque if isinstance(condition, PourChaque) else condition.pour_un,
-                                  element)
+            elements = self._lire(
+                condition.pour_chaque if isinstance(condition, PourChaque) else condition.pour_un, element
+            )
             if elements is None:
                 return None
             rangs = [_RANG[self.calculer(condition.verifie, e)] for e in elements]
@@ -116,7 +117,7 @@ class Oracle:
         borne: Any = getattr(controle, nom)
         lu = self._lire(controle.fait, element)
         if nom == "renseigne":
-            return (lu is not None) == borne
+            return bool((lu is not None) == borne)
         if isinstance(borne, RenvoiParametre):
             parametre = self._parametres[self._fiche.parametres[borne.parametre]]
             datee = parametre.valoir(self._jour) if self._jour is not None else None

@@ -142,7 +142,10 @@ class _Ecrivain:
         if sorte == "nombre":
             fait, (alias, constantes) = hasard.choice(sorted((NOMBRES_DU_LOT if du_lot else NOMBRES).items()))
             operateur = hasard.choice(("au_moins", "plus_de", "au_plus", "moins_de"))
-            return {"fait": fait, operateur: {"parametre": alias} if hasard.random() < 0.5 else hasard.choice(constantes)}
+            return {
+                "fait": fait,
+                operateur: {"parametre": alias} if hasard.random() < 0.5 else hasard.choice(constantes),
+            }
         if sorte == "enumere":
             fait, valeurs = hasard.choice(sorted((ENUMERES_DU_LOT if du_lot else ENUMERES).items()))
             if hasard.random() < 0.15:
@@ -223,5 +226,8 @@ def _ecrire_fiche(rang: int, hasard: random.Random) -> Ecrite:
             for numero in range(1, hasard.randint(2, 4))
         ]
     if hasard.random() < 0.2:
-        fiche["donnees"] = {"forme": {"si_absent": {"supposer": "ordinaire"}}, "pse": {"si_absent": {"supposer": False}}}
+        fiche["donnees"] = {
+            "forme": {"si_absent": {"supposer": "ordinaire"}},
+            "pse": {"si_absent": {"supposer": False}},
+        }
     return fiche

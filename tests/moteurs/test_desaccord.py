@@ -1,6 +1,7 @@
 """Quand un canal se trompe ou tombe : une erreur dite sur la règle touchée, jamais un « conforme »."""
 
 import contextlib
+import importlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -132,7 +133,7 @@ def test_un_desaccord_dans_le_rapport_n_est_jamais_favorable(monkeypatch: pytest
     assert alarmes == [1]
 
 
-# ----------------------------------------------------------------------------------------------- étiquettes contraires
+# -------------------------------------------------------------------------------------- étiquettes contraires
 
 
 def test_deux_etiquettes_contraires_sont_une_erreur(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +185,10 @@ def test_une_etiquette_perdue_ne_devient_jamais_un_conforme(monkeypatch: pytest.
     moteur.fermer()
 
 
-# ------------------------------------------------------------------------------------------------------------- pannes
+# ----------------------------------------------------------------------------------------------------- pannes
+
+
+VRAI_MODULE_C: Any = importlib.import_module("durable_rules_engine")
 
 
 class ModuleC:
@@ -207,19 +211,19 @@ class ModuleC:
 
 @pytest.fixture
 def module_c(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleC]:
-    faux = ModuleC(durable._moteur_c)
+    faux = ModuleC(VRAI_MODULE_C)
     monkeypatch.setattr(durable, "_moteur_c", faux)
     yield faux
 
 
 def _fabriquer_deux_eclats() -> list[Regle]:
     """Assez de règles pour que la première et la dernière soient dans deux éclats différents."""
-    return [
-        fabriquer_regle({"fait": "montant_ht", "moins_de": borne}, id=f"ESSAI-{borne}") for borne in range(10, 110)
-    ]
+    return [fabriquer_regle({"fait": "montant_ht", "moins_de": borne}, id=f"ESSAI-{borne}") for borne in range(10, 110)]
 
 
-@pytest.mark.parametrize("etape", ["assert_fact", "start_action_for_state", "complete_and_start_action", "retract_fact"])
+@pytest.mark.parametrize(
+    "etape", ["assert_fact", "start_action_for_state", "complete_and_start_action", "retract_fact"]
+)
 def test_une_panne_du_module_c_rend_erreur_puis_tout_repart(etape: str, module_c: ModuleC) -> None:
     regles = _fabriquer_deux_eclats()
     moteur = MoteurDurable(regles)
@@ -285,7 +289,7 @@ def test_un_fait_refuse_par_le_module_c_ne_rend_jamais_conforme(monkeypatch: pyt
                 return lambda jeu, fait: (1, 0) if '"hb"' not in fait else self._vrai.assert_fact(jeu, fait)
             return super().__getattr__(nom)
 
-    monkeypatch.setattr(durable, "_moteur_c", Sourd(durable._moteur_c))
+    monkeypatch.setattr(durable, "_moteur_c", Sourd(VRAI_MODULE_C))
     moteur = MoteurDurable(REGLES[:1])
     assert moteur.juger(SITUATION).consultation == (INDETERMINE,)
     moteur.fermer()

@@ -2,12 +2,14 @@
 
 import random
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from services.regles.faits import CALCULS, etablir_faits
+from services.regles.faits import CALCULS, Faits, etablir_faits
 from services.regles.lecture_fop import lire_fop
 from services.regles.moteur.direct import MoteurDirect
 from services.regles.moteur.durable import MoteurDurable, engendrer, repartir
@@ -51,7 +53,7 @@ def test_le_tirage_touche_chaque_verdict_que_les_cas_annoncent() -> None:
     direct = MoteurDirect(paquet.regles)
     consultation, lot = separer_par_niveau(paquet.regles)
     vus: dict[str, set[str]] = defaultdict(set)
-    for brut in preparer_tirage().tirer_plusieurs(99, 6_000):
+    for brut in preparer_tirage().tirer_plusieurs(99, 5_000):
         faits = etablir_faits(lire_fop(brut), paquet.acheteurs)
         jugement = direct.juger(paquet.situer(faits, paquet.cadrer(faits)))
         for regle, issue in zip(consultation, jugement.consultation, strict=True):
@@ -79,7 +81,7 @@ def test_chaque_fait_calcule_a_ses_ingredients_dans_le_tirage() -> None:
 def test_le_calcul_naif_donne_raison_aux_moteurs_sur_le_paquet_reel() -> None:
     paquet = charger_regles_reelles()
     direct = MoteurDirect(paquet.regles)
-    for brut in preparer_tirage().tirer_plusieurs(4242, 1_000):
+    for brut in preparer_tirage().tirer_plusieurs(4242, 600):
         faits = etablir_faits(lire_fop(brut), paquet.acheteurs)
         _confronter_a_l_oracle(paquet, paquet.regles, faits, direct, brut)
 
@@ -122,11 +124,15 @@ def _engendrer(graine: int, dossier: Path) -> tuple[Paquet, tuple[Regle, ...]]:
     return paquet, tuple(regles[:REGLES_ENGENDREES])
 
 
-def _confronter_a_l_oracle(paquet, regles, faits, direct, brut) -> None:  # type: ignore[no-untyped-def]
+def _confronter_a_l_oracle(
+    paquet: Paquet, regles: Sequence[Regle], faits: Faits, direct: MoteurDirect, brut: dict[str, Any]
+) -> None:
     cadrage = paquet.cadrer(faits)
     jugement = direct.juger(paquet.situer(faits, cadrage))
     consultation, lot = separer_par_niveau(regles)
-    paires = [(regle, {}, issue) for regle, issue in zip(consultation, jugement.consultation, strict=True)]
+    paires: list[tuple[Regle, dict[str, Any], Issue]] = [
+        (regle, {}, issue) for regle, issue in zip(consultation, jugement.consultation, strict=True)
+    ]
     for element, issues in zip(faits.lots, jugement.lots, strict=True):
         paires += [(regle, element, issue) for regle, issue in zip(lot, issues, strict=True)]
     for regle, element, issue in paires:

@@ -25,7 +25,7 @@ from tests.moteurs.atelier import (
     typer_condition,
 )
 
-V, F, I = True, False, None
+V, F, INC = True, False, None
 
 # Une ligne : opérateur, genre, chemin, opérande, valeur qui rend vrai, valeur qui rend faux.
 TABLE: tuple[tuple[str, str, str, Any, Any, Any], ...] = (
@@ -97,7 +97,7 @@ def test_chaque_operateur_est_vrai_faux_ou_inconnu(
     assert isinstance(arbre, Feuille) and arbre.lecture.champ.genre == genre
     assert _calculer(ecrite, {chemin: vraie}) is V
     assert _calculer(ecrite, {chemin: fausse}) is F
-    assert _calculer(ecrite, {}) is I
+    assert _calculer(ecrite, {}) is INC
 
 
 @pytest.mark.parametrize(("chemin", "valeur"), RENSEIGNES, ids=[r[0] for r in RENSEIGNES])
@@ -125,9 +125,9 @@ def test_le_moteur_durable_a_la_meme_table(
     assert [durable.consultation[0].verdict for _, durable in paires] == ["conforme", "ecart", "indetermine"]
 
 
-# ------------------------------------------------------------------------------------------------------- combinaisons
+# ----------------------------------------------------------------------------------------------- combinaisons
 
-FEUILLES: tuple[Trivalent, ...] = (V, F, I)
+FEUILLES: tuple[Trivalent, ...] = (V, F, INC)
 NOMS = ("innovant", "pse", "preinformation")
 
 
@@ -139,8 +139,8 @@ def _donner(valeurs: tuple[Trivalent, ...]) -> dict[str, Any]:
 def test_toutes_rend_le_plus_faux_et_une_de_le_plus_vrai(valeurs: tuple[Trivalent, ...]) -> None:
     controles = [{"fait": nom, "egal": True} for nom in NOMS]
     donnees = _donner(valeurs)
-    plus_faux = F if F in valeurs else (I if I in valeurs else V)
-    plus_vrai = V if V in valeurs else (I if I in valeurs else F)
+    plus_faux = F if F in valeurs else (INC if INC in valeurs else V)
+    plus_vrai = V if V in valeurs else (INC if INC in valeurs else F)
     assert _calculer({"toutes": controles}, donnees) is plus_faux is conjuguer(valeurs)
     assert _calculer({"une_de": controles}, donnees) is plus_vrai is disjoindre(valeurs)
 
@@ -167,7 +167,7 @@ def test_liste_vide_rend_faux_pour_un_et_vrai_pour_chaque() -> None:
 
 @pytest.mark.parametrize("mot", ["pour_un", "pour_chaque"])
 def test_liste_absente_rend_inconnu(mot: str) -> None:
-    assert _calculer({mot: "criteres", "verifie": VERIFIE}, {}) is I
+    assert _calculer({mot: "criteres", "verifie": VERIFIE}, {}) is INC
 
 
 def test_un_quantificateur_dans_un_quantificateur_garde_son_element() -> None:
@@ -178,13 +178,13 @@ def test_un_quantificateur_dans_un_quantificateur_garde_son_element() -> None:
     lots = [{"criteres": [{"type": "prix"}, {"type": "delai"}]}, {"criteres": [{"type": "prix"}]}]
     assert _calculer(ecrite, {"lots_effectifs": lots}) is V
     assert _calculer(ecrite, {"lots_effectifs": lots[:1]}) is F
-    assert _calculer(ecrite, {"lots_effectifs": [{}, *lots[:1]]}) is I
+    assert _calculer(ecrite, {"lots_effectifs": [{}, *lots[:1]]}) is INC
 
 
 def test_dans_verifie_un_chemin_sans_point_lit_la_consultation() -> None:
     ecrite = {"pour_chaque": "criteres", "verifie": {"fait": "innovant", "egal": True}}
     assert _calculer(ecrite, {"criteres": [{}], "innovant": True}) is V
-    assert _calculer(ecrite, {"criteres": [{"innovant": True}]}) is I
+    assert _calculer(ecrite, {"criteres": [{"innovant": True}]}) is INC
 
 
 def test_une_donnee_supposee_n_est_jamais_inconnue_et_cede_a_la_saisie() -> None:
@@ -198,7 +198,7 @@ def test_une_donnee_supposee_n_est_jamais_inconnue_et_cede_a_la_saisie() -> None
     assert taille(({"labels_exiges": ["NF"]}, {}, {})) is V
 
 
-# --------------------------------------------------------------------------------------------------------- paramètres
+# ------------------------------------------------------------------------------------------------- paramètres
 
 SEUIL = Parametre.model_validate(
     {
@@ -234,15 +234,15 @@ def test_un_seuil_se_joue_au_centime_et_reste_inconnu_sans_valeur(
     cadre = {"essai.seuil": Decimal(40000)}
     lus = [Decimal("39999.99"), Decimal("40000"), Decimal("40000.01")]
     assert [calculer(({"montant_ht": lu}, {}, cadre)) for lu in lus] == [sous, au, dessus]
-    assert calculer(({"montant_ht": lus[0]}, {}, {})) is I
-    assert calculer(({}, {}, cadre)) is I
+    assert calculer(({"montant_ht": lus[0]}, {}, {})) is INC
+    assert calculer(({}, {}, cadre)) is INC
     regle = fabriquer_regle(ecrite, contexte=contexte)
     situations = [situer({"montant_ht": lu}, cadre=cadre) for lu in lus] + [situer({"montant_ht": lus[0]}), situer({})]
     for direct, durable in juger_des_deux([regle], situations):
         assert direct == durable
 
 
-# --------------------------------------------------------------------------------------------------------- les issues
+# ------------------------------------------------------------------------------------------------- les issues
 
 OUI, NON = {"innovant": True}, {"innovant": False}
 EXIGE = {"fait": "innovant", "egal": True}
@@ -253,9 +253,9 @@ ALERTE_SI = {"fait": "fin_de_vie", "egal": True}
 ISSUES: tuple[tuple[str, dict[str, Any], dict[str, Any], Trivalent, Issue], ...] = (
     ("periode fausse", {}, OUI, F, Issue("hors_periode")),
     ("periode fausse même si inapplicable", {"applicable_si": SI}, {"pse": False}, F, Issue("hors_periode")),
-    ("inapplicable même sans date", {"applicable_si": SI}, {"pse": False}, I, Issue("non_applicable")),
+    ("inapplicable même sans date", {"applicable_si": SI}, {"pse": False}, INC, Issue("non_applicable")),
     ("inapplicable", {"applicable_si": SI}, {**OUI, "pse": False}, V, Issue("non_applicable")),
-    ("date inconnue", {}, OUI, I, Issue("indetermine")),
+    ("date inconnue", {}, OUI, INC, Issue("indetermine")),
     ("applicabilité inconnue", {"applicable_si": SI}, OUI, V, Issue("indetermine")),
     ("respectée", {}, OUI, V, Issue("conforme")),
     ("inconnue", {}, {}, V, Issue("indetermine")),
@@ -320,9 +320,7 @@ ISSUES: tuple[tuple[str, dict[str, Any], dict[str, Any], Trivalent, Issue], ...]
 )
 
 
-@pytest.mark.parametrize(
-    ("regle", "donnees", "periode", "issue"), [i[1:] for i in ISSUES], ids=[i[0] for i in ISSUES]
-)
+@pytest.mark.parametrize(("regle", "donnees", "periode", "issue"), [i[1:] for i in ISSUES], ids=[i[0] for i in ISSUES])
 def test_l_issue_suit_l_ordre_periode_applicabilite_exigence_derogation(
     regle: dict[str, Any], donnees: dict[str, Any], periode: Trivalent, issue: Issue
 ) -> None:

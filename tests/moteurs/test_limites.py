@@ -1,5 +1,6 @@
 """Les limites mesurées de durable-rules : chacune est franchie ici, aucune ne doit l'être dans le module C."""
 
+import contextlib
 import gc
 import random
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ import pytest
 from services.regles.ecriture import ecrire_json
 from services.regles.faits import etablir_faits
 from services.regles.lecture_fop import lire_fop
-from services.regles.moteur import durable
+from services.regles.moteur import durable as module_durable
 from services.regles.moteur.choix import construire_moteur
 from services.regles.moteur.direct import MoteurDirect
 from services.regles.moteur.double import MoteurDouble
@@ -272,7 +273,7 @@ def test_un_moteur_sans_regle_juge_et_se_ferme() -> None:
 
 TEXTES_EXTREMES = {
     "accents": "Été à l'œuvre — « ça »",
-    "guillemets": 'il a dit "oui", puis \'non\'',
+    "guillemets": "il a dit \"oui\", puis 'non'",
     "barres": "C:\\dossier\\\\fin\\",
     "json": '{"sid":"s","id":"f"}',
     "lignes": "une\nligne\r\net\tune tabulation",
@@ -334,10 +335,8 @@ def test_un_montant_geant_se_compare_au_centime(montant: int) -> None:
     "(ni faute L04 au chargement, ni MoteurIndisponible)",
 )
 def test_une_borne_demesuree_est_refusee_proprement() -> None:
-    try:
+    with contextlib.suppress(MoteurIndisponible):
         MoteurDurable([fabriquer_regle({"fait": "montant_ht", "moins_de": 10**18})]).fermer()
-    except MoteurIndisponible:
-        pass
 
 
 def test_deux_noms_de_meme_empreinte_fnv_sont_refuses() -> None:
@@ -356,7 +355,7 @@ def test_le_moteur_double_est_construit_par_defaut_et_le_direct_reste_possible()
 
 
 def test_sans_durable_rules_le_direct_juge_seul_et_le_dit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(durable, "_moteur_c", None)
+    monkeypatch.setattr(module_durable, "_moteur_c", None)
     moteur, degrade = construire_moteur("double", charger_regles_reelles().regles)
     assert isinstance(moteur, MoteurDirect) and degrade
     with pytest.raises(MoteurIndisponible, match="n'est pas installé"):

@@ -20,7 +20,7 @@ from services.regles.verification import Verificateur
 from tests.moteurs.atelier import charger_regles_reelles, fabriquer_contexte, lire_essai, typer_condition
 from tests.regles.dossier_minimal import Contenu, copier, ecrire
 
-# --------------------------------------------------------------------------------------------------- le paquet livré
+# -------------------------------------------------------------------------------------------- le paquet livré
 
 
 def test_tous_les_cas_livres_reussissent_sous_les_deux_moteurs(verificateur: Verificateur) -> None:
@@ -42,7 +42,7 @@ def test_deux_cas_d_une_regle_n_ont_jamais_le_meme_nom() -> None:
         assert len(set(noms)) == len(noms), regle.fiche.id
 
 
-# -------------------------------------------------------------------------------------------- un cas qui ment se voit
+# ------------------------------------------------------------------------------------ un cas qui ment se voit
 
 
 def _jouer(tmp_path: Path, fiche: str, **attendu: Any) -> CasJoue:
@@ -122,7 +122,7 @@ def test_un_cas_attend_un_verdict_ou_des_lots_jamais_les_deux(attendu: dict[str,
         Cas.model_validate({"nom": "n", "fop": {}, "attendu": attendu})
 
 
-# -------------------------------------------------------------------------------------------------------- couverture
+# ------------------------------------------------------------------------------------------------- couverture
 
 
 def _charger(tmp_path: Path, contenu: Contenu) -> Paquet:
@@ -150,30 +150,28 @@ def test_un_controle_est_vu_meme_quand_la_regle_ne_s_applique_pas(tmp_path: Path
 
 def test_la_borne_exacte_est_reperee(tmp_path: Path) -> None:
     contenu = copier()
-    (exige,) = [
-        c for c in mesurer_couverture(_charger(tmp_path, contenu)).controles if "moins_de" in c.libelle
-    ]
+    (exige,) = [c for c in mesurer_couverture(_charger(tmp_path, contenu)).controles if "moins_de" in c.libelle]
     assert exige.a_la_borne
     contenu[CCP]["cas"] = [c for c in contenu[CCP]["cas"] if c["fop"]["montant_ht"] != 60000]
     (exige,) = [c for c in mesurer_couverture(_charger(tmp_path, contenu)).controles if "moins_de" in c.libelle]
     assert not exige.a_la_borne
 
 
-V, F, I = "vrai", "faux", "inconnu"
+V, F, INC = "vrai", "faux", "inconnu"
 
 
 @pytest.mark.parametrize(
     ("ecrite", "possibles"),
     [
-        ({"fait": "montant_ht", "moins_de": 3}, {V, F, I}),
+        ({"fait": "montant_ht", "moins_de": 3}, {V, F, INC}),
         ({"fait": "montant_ht", "renseigne": True}, {V, F}),
         ({"fait": "type_contrat", "egal": "marche"}, {V, F}),
         ({"fait": "base_legale_dispense", "egal": True}, {V, F}),
         ({"fait": "forme", "egal": "ordinaire"}, {V, F}),
-        ({"pour_un": "criteres", "verifie": {"fait": ".type", "egal": "prix"}}, {V, F, I}),
+        ({"pour_un": "criteres", "verifie": {"fait": ".type", "egal": "prix"}}, {V, F, INC}),
         ({"pour_un": "lots_effectifs", "verifie": {"fait": ".cpv", "renseigne": True}}, {V, F}),
-        ({"pour_chaque": "lots_effectifs", "verifie": {"fait": ".cpv", "egal": "45000000"}}, {V, F, I}),
-        ({"toutes": [{"fait": "montant_ht", "renseigne": True}, {"fait": "cpv", "egal": "45000000"}]}, {V, F, I}),
+        ({"pour_chaque": "lots_effectifs", "verifie": {"fait": ".cpv", "egal": "45000000"}}, {V, F, INC}),
+        ({"toutes": [{"fait": "montant_ht", "renseigne": True}, {"fait": "cpv", "egal": "45000000"}]}, {V, F, INC}),
         ({"une_de": [{"fait": "montant_ht", "renseigne": True}, {"fait": "livre", "egal": "1"}]}, {V, F}),
     ],
 )
@@ -191,7 +189,7 @@ def test_une_comparaison_a_un_parametre_toujours_inconnu_ne_peut_etre_qu_inconnu
     paquet = _charger(tmp_path, contenu)
     regle = paquet.trouver_regle("CCP-ESSAI")
     assert regle is not None
-    assert lister_possibles(regle.exige, paquet.parametres) == {I}
+    assert lister_possibles(regle.exige, paquet.parametres) == {INC}
 
 
 def test_les_faits_dits_jamais_absents_sont_toujours_la() -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from services.regles import cli
 from services.regles.affichage import LARGEUR
@@ -16,7 +15,6 @@ from services.regles.fop import TAILLE_MAX_CORPS
 from services.regles.moteur import durable
 from services.regles.moteur.direct import MoteurDirect
 from services.regles.moteur.port import CONFORME, ECART, Jugement, Situation
-from services.regles.verification import Verificateur
 from tests.regles.dossier_minimal import copier, ecrire
 
 FAVORABLE: dict[str, Any] = {
@@ -52,7 +50,7 @@ def _ecrire_fop(tmp_path: Path, contenu: Any, nom: str = "fop.json") -> str:
     return str(fichier)
 
 
-# ---------------------------------------------------------------------------------------------------- codes de sortie
+# -------------------------------------------------------------------------------------------- codes de sortie
 
 
 @pytest.mark.parametrize(
@@ -112,7 +110,7 @@ def test_l_ordre_de_gravite_des_codes_est_celui_de_la_documentation() -> None:
     assert [int(c) for c in cli.GRAVITE_DES_CODES] == [4, 3, 1, 2, 0]
 
 
-# -------------------------------------------------------------------------------------------------- entrées fautives
+# ------------------------------------------------------------------------------------------- entrées fautives
 
 
 @pytest.mark.parametrize(
@@ -223,7 +221,7 @@ def test_l_aide_est_en_francais(arguments: list[str]) -> None:
     assert "rifier" in _lancer(*arguments).output or "rôler" in _lancer(*arguments).output
 
 
-# ------------------------------------------------------------------------------------------------------------ sortie
+# ----------------------------------------------------------------------------------------------------- sortie
 
 
 def _decrire_mobilier(lots: int) -> dict[str, Any]:
@@ -271,10 +269,12 @@ def test_le_json_est_celui_de_la_bibliotheque(regles: Path, tmp_path: Path) -> N
 
 def test_l_objet_ne_peut_pas_ecrire_de_balises(regles: Path, tmp_path: Path) -> None:
     fop = {**FAVORABLE, "objet": "[bold red]Alerte[/bold red] [link=http://x]clic[/link]"}
-    assert "[bold red]Alerte[/bold red]" in _lancer("verifier", _ecrire_fop(tmp_path, fop), "--regles", str(regles)).stdout
+    assert (
+        "[bold red]Alerte[/bold red]" in _lancer("verifier", _ecrire_fop(tmp_path, fop), "--regles", str(regles)).stdout
+    )
 
 
-# ------------------------------------------------------------------------------------------------------ verbes des règles
+# ------------------------------------------------------------------------------------------ verbes des règles
 
 
 def test_lint_dit_zero_faute_ou_les_liste(regles: Path, tmp_path: Path) -> None:
@@ -320,7 +320,13 @@ def test_un_schema_inconnu_sort_avec_le_code_3() -> None:
 def test_expliquer_dit_question_effet_fondement_parametres_et_remede(regles: Path) -> None:
     sortie = _lancer("regles", "expliquer", "ccp-essai", "--regles", str(regles))
     assert sortie.exit_code == 0
-    for attendu in ("CCP-ESSAI (version 1)", "Le marché est-il sous le seuil ?", "1er janvier 2025", "R1", "essai.seuil"):
+    for attendu in (
+        "CCP-ESSAI (version 1)",
+        "Le marché est-il sous le seuil ?",
+        "1er janvier 2025",
+        "R1",
+        "essai.seuil",
+    ):
         assert attendu in sortie.stdout
     assert "depuis le 1er avril 2026 : 60000" in sortie.stdout
     datee = _lancer("regles", "expliquer", "CCP-ESSAI", "--date", "2026-03-31", "--regles", str(regles)).stdout
@@ -353,7 +359,7 @@ def test_le_moteur_degrade_avertit(regles: Path, tmp_path: Path, monkeypatch: py
     assert resultat.exit_code == Code.ENTREE_FAUTIVE
 
 
-# ------------------------------------------------------------------------------------- défauts connus, non corrigés
+# ------------------------------------------------------------------------------- défauts connus, non corrigés
 
 
 @pytest.mark.xfail(
@@ -378,7 +384,9 @@ def test_une_date_hors_des_bornes_de_la_fop_est_refusee(jour: str, regles: Path,
     assert _lancer("verifier", fichier, "--regles", str(regles), "--date", jour).exit_code == Code.ENTREE_FAUTIVE
 
 
-@pytest.mark.xfail(strict=True, reason="défaut : `regles cas --moteur durable` sans durable-rules lève MoteurIndisponible")
+@pytest.mark.xfail(
+    strict=True, reason="défaut : `regles cas --moteur durable` sans durable-rules lève MoteurIndisponible"
+)
 def test_cas_sans_durable_rules_dit_pourquoi(regles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(durable, "_moteur_c", None)
     resultat = _lancer("regles", "cas", "--regles", str(regles), "--moteur", "durable")
@@ -386,7 +394,8 @@ def test_cas_sans_durable_rules_dit_pourquoi(regles: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.xfail(
-    strict=True, reason="défaut : `--format json` sur plusieurs fiches n'écrit pas un document JSON, ni le nom des fiches"
+    strict=True,
+    reason="défaut : `--format json` sur plusieurs fiches n'écrit pas un document JSON, ni le nom des fiches",
 )
 def test_plusieurs_fiches_en_json_font_un_seul_document(regles: Path, tmp_path: Path) -> None:
     fichiers = [_ecrire_fop(tmp_path, fop, f"{rang}.json") for rang, fop in enumerate((FAVORABLE, FAUTIVE))]
@@ -398,7 +407,3 @@ def test_plusieurs_fiches_en_json_font_un_seul_document(regles: Path, tmp_path: 
 def test_un_fichier_absent_en_json_rend_un_objet_json(regles: Path, tmp_path: Path) -> None:
     resultat = _lancer("verifier", str(tmp_path / "rien.json"), "--regles", str(regles), "--format", "json")
     assert "anomalies" in orjson.loads(resultat.stdout)
-
-
-def test_le_verificateur_de_la_commande_est_celui_de_la_bibliotheque() -> None:
-    assert cli.Verificateur is Verificateur

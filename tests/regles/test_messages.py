@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from services.regles.champs import CHAMPS
 from services.regles.faits import trouver_champ
 from services.regles.lint import controler_dossier
 from services.regles.messages import (
     ABSENT,
     FILTRES,
+    LIBELLES,
     composer,
     ecrire_date,
     ecrire_euros,
@@ -111,6 +113,14 @@ def test_sans_filtre_une_valeur_s_ecrit_simplement(valeur: Any, ecrit: str) -> N
     assert ecrire_simplement(valeur) == ecrit
 
 
+def test_chaque_enumere_mis_en_toutes_lettres_est_une_valeur_de_la_fop() -> None:
+    valeurs = {valeur for champ in CHAMPS.values() for valeur in champ.valeurs}
+    assert set(LIBELLES) <= valeurs
+    for valeur, libelle in LIBELLES.items():
+        assert ecrire_simplement(valeur) == libelle
+        assert "_" not in libelle and not libelle.endswith(".")
+
+
 def test_les_filtres_sont_fermes() -> None:
     assert set(FILTRES) == {"euros", "pourcent", "date", "nombre", "liste"}
 
@@ -150,7 +160,7 @@ def test_le_bord_d_un_gabarit_est_rogne() -> None:
     assert composer("\n  Un message.\n", lambda nom: None) == "Un message."
 
 
-# ---------------------------------------------------------------------------------------- les messages des fiches livrées
+# ---------------------------------------------------------------------------- les messages des fiches livrées
 
 
 def test_chaque_filtre_livre_convient_au_genre_de_sa_donnee() -> None:
@@ -170,13 +180,13 @@ def test_chaque_filtre_livre_convient_au_genre_de_sa_donnee() -> None:
                     assert champ.genre in permis[filtre], (regle.fiche.id, nom, variable, filtre)
 
 
-# ------------------------------------------------------------------------------------- défauts connus, non corrigés
+# ------------------------------------------------------------------------------- défauts connus, non corrigés
 
 
 @pytest.mark.xfail(
     strict=True,
     raises=Exception,
-    reason="défaut : un filtre qui ne convient pas (lint muet) fait lever toute la vérification, règles saines comprises",
+    reason="défaut : un filtre inadapté (lint muet) fait lever toute la vérification, règles saines comprises",
 )
 @pytest.mark.parametrize("message", ["Nature {{ nature | euros }}.", "Nature {{ nature | pourcent }}."])
 def test_un_filtre_inadapte_ne_fait_jamais_tomber_la_verification(message: str, tmp_path: Path) -> None:
@@ -188,7 +198,8 @@ def test_un_filtre_inadapte_ne_fait_jamais_tomber_la_verification(message: str, 
 
 
 @pytest.mark.xfail(
-    strict=True, reason="défaut : sans message de dérogation ou d'écart, le constat dit « la règle n'a pas pu être jugée »"
+    strict=True,
+    reason="défaut : sans message de dérogation ou d'écart, le constat dit « la règle n'a pas pu être jugée »",
 )
 @pytest.mark.parametrize(("verdict", "montant"), [("ecart", 60000)])
 def test_un_verdict_sans_message_ne_se_dit_pas_en_panne(verdict: str, montant: int, tmp_path: Path) -> None:
@@ -213,7 +224,8 @@ def test_le_numero_d_un_lot_sans_numero_saisi_est_son_rang(tmp_path: Path) -> No
 
 
 @pytest.mark.xfail(
-    strict=True, reason="défaut : L07 admet `.x` dans une règle de consultation, où le message dit toujours « non renseigné »"
+    strict=True,
+    reason="défaut : L07 admet `.x` dans une règle de consultation, où le message dit toujours « non renseigné »",
 )
 def test_un_message_de_consultation_ne_cite_pas_une_donnee_de_lot(tmp_path: Path) -> None:
     contenu = copier()

@@ -68,7 +68,13 @@ def test_toutes_les_fautes_sont_rendues_d_un_coup(tmp_path: Path) -> None:
 
 
 FAUTES: tuple[tuple[str, str, Callable[[Contenu], Any], str, str], ...] = (
-    ("gravite", "ccp/ccp-essai.yaml", lambda c: c["ccp/ccp-essai.yaml"].update(gravite="grave"), "gravite", '"gravite"'),
+    (
+        "gravite",
+        "ccp/ccp-essai.yaml",
+        lambda c: c["ccp/ccp-essai.yaml"].update(gravite="grave"),
+        "gravite",
+        '"gravite"',
+    ),
     (
         "cle inconnue",
         "ccp/ccp-essai.yaml",
@@ -114,9 +120,7 @@ FAUTES: tuple[tuple[str, str, Callable[[Contenu], Any], str, str], ...] = (
 )
 
 
-@pytest.mark.parametrize(
-    ("nom", "fichier", "gater", "chemin", "extrait"), FAUTES, ids=[faute[0] for faute in FAUTES]
-)
+@pytest.mark.parametrize(("nom", "fichier", "gater", "chemin", "extrait"), FAUTES, ids=[faute[0] for faute in FAUTES])
 def test_une_faute_dit_son_fichier_sa_ligne_et_son_chemin(
     nom: str, fichier: str, gater: Callable[[Contenu], Any], chemin: str, extrait: str, tmp_path: Path
 ) -> None:
@@ -231,7 +235,7 @@ def test_une_fiche_non_active_est_controlee_mais_jamais_jugee(statut: str, tmp_p
     assert [f.code for f in _refuser(ecrire(tmp_path, contenu))] == ["L04"]
 
 
-# ----------------------------------------------------------------------------------------------------------- empreinte
+# -------------------------------------------------------------------------------------------------- empreinte
 
 
 def test_l_empreinte_est_stable_et_ne_depend_pas_du_lieu(tmp_path: Path) -> None:
@@ -268,7 +272,7 @@ def test_l_empreinte_du_paquet_livre_est_la_meme_d_un_chargement_a_l_autre() -> 
     assert lire_sources(REGLES).empreinte == charger_regles_reelles().empreinte
 
 
-# ------------------------------------------------------------------------------------------------------------- cadrage
+# ---------------------------------------------------------------------------------------------------- cadrage
 
 
 def test_la_premiere_date_presente_de_la_liste_decide() -> None:

@@ -69,7 +69,12 @@ def test_un_trou_dans_l_histoire_ne_rend_ni_zero_ni_la_valeur_d_avant() -> None:
 def test_une_valeur_contestee_porte_sa_mention_et_sa_confiance() -> None:
     datee = _fabriquer(*HISTOIRE).valoir(date(2024, 1, 1))
     assert datee is not None
-    assert (datee.mention, datee.confiance, datee.texte, datee.article) == ("une seule source", "moyenne", "Décret", "R1")
+    assert (datee.mention, datee.confiance, datee.texte, datee.article) == (
+        "une seule source",
+        "moyenne",
+        "Décret",
+        "R1",
+    )
 
 
 @pytest.mark.parametrize(

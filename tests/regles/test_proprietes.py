@@ -69,7 +69,7 @@ def _examiner(brut: Brut, *, demandes: bool = False) -> Examen:
     return rendu
 
 
-# -------------------------------------------------------------------- une donnée non demandée ne change aucun verdict
+# ------------------------------------------------------------ une donnée non demandée ne change aucun verdict
 
 _REGLES = charger_regles_reelles().regles
 
@@ -183,7 +183,7 @@ def _viser(demande: str, chemin: str) -> bool:
     return general == chemin or general.startswith(f"{chemin}.") or chemin.startswith(f"{general}.")
 
 
-# ------------------------------------------------------------------------------------------------- l'ordre ne compte pas
+# -------------------------------------------------------------------------------------- l'ordre ne compte pas
 
 
 def _melanger(brut: Brut, hasard: random.Random) -> Brut:
@@ -217,7 +217,7 @@ def _generaliser(demandes: tuple[str, ...]) -> set[str]:
     return {re.sub(r"(criteres|agec|clauses_soc|clauses_env)\[\d+\]", r"\1[]", demande) for demande in demandes}
 
 
-# ------------------------------------------------------------------------------------------------- au centime près
+# -------------------------------------------------------------------------------------------- au centime près
 
 _PAS = {0: Decimal(1), 2: Decimal("0.01"), 3: Decimal("0.001"), 6: Decimal("0.000001")}
 
@@ -240,7 +240,12 @@ def _lister_feuilles_datees() -> Iterator[tuple[Regle, Feuille, date, Decimal]]:
 
 def test_un_centime_de_part_et_d_autre_de_chaque_seuil_date_fait_basculer_sa_comparaison_et_elle_seule() -> None:
     paquet = charger_regles_reelles()
-    bascules = {"<": (True, False, False), "<=": (True, True, False), ">": (False, False, True), ">=": (False, True, True)}
+    bascules = {
+        "<": (True, False, False),
+        "<=": (True, True, False),
+        ">": (False, False, True),
+        ">=": (False, True, True),
+    }
     vus = 0
     for regle, feuille, jour, seuil in _lister_feuilles_datees():
         brut = {"objet": "Essai", "acheteur": {"nom": "Essai"}, "date_lancement": jour}
@@ -369,7 +374,7 @@ def test_un_centime_au_seuil_de_dispense_change_le_verdict(
     assert verdicts == [avant, apres]
 
 
-# ----------------------------------------------------------------------------- tout ce qui est demandé peut servir
+# ------------------------------------------------------------------------ tout ce qui est demandé peut servir
 
 
 def _poser_demande(brut: Brut, demande: str, valeur: Any) -> Brut:
@@ -389,9 +394,7 @@ def _poser_demande(brut: Brut, demande: str, valeur: Any) -> Brut:
                 objet[nom] = objet.get(nom) or {}
                 objet = objet[nom]
         elif nom == "lots":
-            objet = next(
-                lot for n, lot in enumerate(objet["lots"], start=1) if str(lot.get("numero") or n) == indice
-            )
+            objet = next(lot for n, lot in enumerate(objet["lots"], start=1) if str(lot.get("numero") or n) == indice)
         else:
             if objet.get(nom) is None:
                 objet[nom] = copy.deepcopy(nouveau[nom])  # la liste héritée de la consultation
@@ -417,7 +420,7 @@ def _proposer_valeurs(demande: str, hasard: random.Random) -> list[Any]:
     return [tirage.tirer_valeur(champ, hasard) for _ in range(25)]
 
 
-@pytest.mark.parametrize("graine", range(3))
+@pytest.mark.parametrize("graine", range(2))
 def test_toute_donnee_demandee_une_fois_renseignee_n_est_plus_demandee(graine: int) -> None:
     tirage, _ = _preparer()
     hasard = random.Random(3_000 + graine)
@@ -432,9 +435,9 @@ def test_toute_donnee_demandee_une_fois_renseignee_n_est_plus_demandee(graine: i
                 assert demande not in apres.demandes.get(cle, ()), (cle, demande, brut)
 
 
-@pytest.mark.parametrize("graine", range(4))
+@pytest.mark.parametrize("graine", range(3))
 def test_toute_donnee_demandee_peut_faire_bouger_sa_regle(graine: int) -> None:
-    """Pour chaque donnée demandée, il existe une façon de la renseigner (les autres étant connues) qui change le verdict.
+    """Pour chaque donnée demandée, une façon au moins de la renseigner (les autres étant connues) change le verdict.
 
     Sans quoi on demanderait à l'acheteur une donnée qui ne peut plus rien trancher.
     """

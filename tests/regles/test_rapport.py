@@ -67,7 +67,7 @@ def _constat(
     )
 
 
-# ------------------------------------------------------------------------------------------------------- synthèses
+# -------------------------------------------------------------------------------------------------- synthèses
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_les_comptes_disent_tous_les_verdicts_meme_nuls() -> None:
     assert (comptes["ecart"], comptes["conforme"], sum(comptes.values())) == (2, 1, 3)
 
 
-# ------------------------------------------------------------------------------------------------------------- tri
+# -------------------------------------------------------------------------------------------------------- tri
 
 
 def test_les_constats_vont_du_plus_grave_au_moins_utile() -> None:
@@ -170,7 +170,7 @@ def test_un_rapport_reel_est_trie(verificateur: Verificateur) -> None:
         assert all(avant <= apres for avant, apres in pairwise(rangs))
 
 
-# ---------------------------------------------------------------------------------------------------------- demandes
+# --------------------------------------------------------------------------------------------------- demandes
 
 
 def test_la_donnee_qui_debloque_le_plus_de_regles_vient_d_abord() -> None:
@@ -246,7 +246,7 @@ def test_les_demandes_d_un_rapport_sont_sans_doublon_et_ordonnees_par_utilite(
         assert all(c.verdict == "indetermine" for c in rapport.constats if c.a_demander or c.parametres_absents)
 
 
-# --------------------------------------------------------------------------------------------------- rien de perdu
+# ---------------------------------------------------------------------------------------------- rien de perdu
 
 
 def test_chaque_regle_rend_un_constat_et_chaque_regle_de_lot_un_par_lot(verificateur: Verificateur) -> None:
@@ -254,9 +254,9 @@ def test_chaque_regle_rend_un_constat_et_chaque_regle_de_lot_un_par_lot(verifica
     rapport = verificateur.verifier(
         lire_essai(date_lancement="2026-09-15", lots=[{"numero": "1"}, {"numero": "B"}, {"numero": "3"}])
     )
-    attendus = [(r.fiche.id, None) for r in regles if not r.niveau_lot]
+    attendus = [(r.fiche.id, "None") for r in regles if not r.niveau_lot]
     attendus += [(r.fiche.id, lot) for r in regles if r.niveau_lot for lot in ("1", "B", "3")]
-    assert sorted((c.regle, str(c.lot)) for c in rapport.constats) == sorted((r, str(lot)) for r, lot in attendus)
+    assert sorted((c.regle, str(c.lot)) for c in rapport.constats) == sorted(attendus)
     assert sum(rapport.comptes.values()) == len(rapport.constats)
     assert sum(sum(s.comptes.values()) for s in _lister_syntheses(rapport)) == len(rapport.constats)
 
@@ -267,8 +267,8 @@ def _lister_syntheses(rapport: Rapport) -> tuple[Any, ...]:
 
 @pytest.mark.xfail(
     strict=True,
-    reason="défaut grave : deux lots de même numéro affiché n'ont qu'un constat par règle ; l'écart du second disparaît "
-    "du rapport, qui peut être favorable à tort",
+    reason="défaut grave : deux lots de même numéro affiché n'ont qu'un constat par règle ; l'écart du second "
+    "disparaît du rapport, qui peut être favorable à tort",
 )
 def test_un_lot_sans_numero_a_cote_du_lot_1_n_efface_pas_son_ecart(minimal: Verificateur) -> None:
     lots = [
@@ -330,7 +330,7 @@ def test_tout_rapport_s_ecrit_en_json(verificateur: Verificateur) -> None:
         orjson.loads(ecrire_json(verificateur.verifier(lire_fop(brut))))
 
 
-# ------------------------------------------------------------------------------------------------------ suppositions
+# ----------------------------------------------------------------------------------------------- suppositions
 
 
 @pytest.mark.parametrize("detail", ["essentiel", "complet"])
@@ -381,7 +381,7 @@ def test_une_donnee_portee_par_chaque_lot_n_est_pas_dite_supposee(tmp_path: Path
     assert [s.chemin for s in rapport.suppositions] == []
 
 
-# ------------------------------------------------------------------------------------------------------------ notices
+# ---------------------------------------------------------------------------------------------------- notices
 
 
 def _noter(rapport: Rapport, code: str) -> list[str]:
@@ -450,7 +450,7 @@ def _trouver(rapport: Rapport, regle: str) -> Constat:
     return next(constat for constat in rapport.constats if constat.regle == regle)
 
 
-# --------------------------------------------------------------------------------------------- dérogation de l'acheteur
+# ----------------------------------------------------------------------------------- dérogation de l'acheteur
 
 _VRA_EN_ECART: dict[str, Any] = {
     "acheteur": {"siret": "20004048300014"},
@@ -526,7 +526,7 @@ def test_une_derogation_sans_objet_ne_rend_pas_conforme(verificateur: Verificate
     assert _trouver(rapport, "VRA-E8-ENV").verdict == "conforme"
 
 
-# ------------------------------------------------------------------------------------------------------- versions
+# --------------------------------------------------------------------------------------------------- versions
 
 
 def test_une_seule_version_d_une_regle_se_prononce() -> None:
@@ -546,11 +546,12 @@ def test_chaque_corpus_a_sa_famille() -> None:
     }
 
 
-# ------------------------------------------------------------------------------------------------- autres défauts connus
+# -------------------------------------------------------------------------------------- autres défauts connus
 
 
 @pytest.mark.xfail(
-    strict=True, reason="défaut : la question que la fiche pose pour une donnée (`donnees.x.question`) n'est jamais montrée"
+    strict=True,
+    reason="défaut : la question que la fiche pose pour une donnée (`donnees.x.question`) n'est jamais montrée",
 )
 def test_la_question_de_la_fiche_passe_avant_celle_de_la_fop(tmp_path: Path) -> None:
     contenu = copier()
@@ -569,7 +570,46 @@ def test_une_demande_ne_cite_jamais_un_lot_sans_nom(verificateur: Verificateur) 
     lots = [{"numero": 1, "procedure": "lettre_de_consultation"}, {"numero": 2, "montant_ht": 500000}]
     rapport = verificateur.verifier(
         lire_essai(
-            date_lancement="2026-09-15", procedure="appel_offres_ouvert", nature="services", montant_ht=600000, lots=lots
+            date_lancement="2026-09-15",
+            procedure="appel_offres_ouvert",
+            nature="services",
+            montant_ht=600000,
+            lots=lots,
         )
     )
     assert all("" not in demande.lots for demande in rapport.a_demander)
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="défaut : la trace de listes héritées se répète à chaque lot et à chaque règle ; aux bornes de la FOP "
+    "(500 lots, 100 critères, requête de 20 ko) le rapport complet pèse 247 Mo et prend plus de dix secondes",
+)
+def test_un_rapport_complet_reste_a_la_mesure_de_la_fiche(verificateur: Verificateur) -> None:
+    fop = lire_essai(
+        acheteur={"siret": "20004048300014"},
+        date_lancement="2026-09-15",
+        procedure="procedure_adaptee",
+        cpv="39130000",
+        criteres=[{"nom": f"Critère {rang}", "type": "technique", "poids": 1} for rang in range(100)],
+        lots=[{"numero": rang} for rang in range(10)],
+    )
+    assert len(ecrire_json(verificateur.verifier(fop))) < 1_000_000
+
+
+@pytest.mark.xfail(
+    strict=True, reason="défaut : un crochet dans le numéro d'un lot casse le chemin demandé et sa question"
+)
+def test_un_numero_de_lot_a_crochet_ne_casse_pas_les_demandes(minimal: Verificateur) -> None:
+    rapport = minimal.verifier(lire_essai(date_lancement="2026-03-02", lots=[{"numero": "A].x"}]))
+    demande = next(d for d in rapport.a_demander if "cpv" in d.chemin)
+    assert (demande.chemin, demande.lots) == ("lots[].cpv", ["A].x"])
+
+
+@pytest.mark.xfail(
+    strict=True, reason="défaut : de deux dérogations pour la même règle, la dernière l'emporte même sans motif"
+)
+def test_une_derogation_motivee_ne_se_perd_pas_devant_une_autre_sans_motif(verificateur: Verificateur) -> None:
+    derogations = [{"regle": "VRA-E8-ENV", "motif": "Aucune offre connue."}, {"regle": "VRA-E8-ENV"}]
+    rapport = verificateur.verifier(lire_essai(**_VRA_EN_ECART, derogations=derogations))
+    assert _trouver(rapport, "VRA-E8-ENV").verdict == "derogation"

@@ -29,7 +29,7 @@ def _proposer(verificateur: Verificateur, identifiant: str, **donnees: Any) -> C
     return next(clause for clause in rapport.clauses if clause.id == identifiant)
 
 
-# --------------------------------------------------------------------------------------------------------- les trous
+# -------------------------------------------------------------------------------------------------- les trous
 
 
 def test_un_trou_se_remplit_de_la_fop_ou_du_parametre_a_sa_date(minimal: Verificateur) -> None:
@@ -71,9 +71,7 @@ def test_sans_lot_le_numero_reste_a_completer_et_l_objet_est_celui_de_la_consult
 
 def test_un_texte_de_la_fop_n_est_pas_relu_comme_un_trou(minimal: Verificateur) -> None:
     lots = [{"numero": "1", "objet": "{{ flux }} et {{ lot }}"}]
-    clause = _proposer(
-        minimal, "CCAP-ESSAI-01", date_lancement="2026-03-02", cpv="39130000", clauses_env=[], lots=lots
-    )
+    clause = _proposer(minimal, "CCAP-ESSAI-01", date_lancement="2026-03-02", cpv="39130000", clauses_env=[], lots=lots)
     assert "({{ flux }} et {{ lot }})" in clause.texte
 
 
@@ -93,7 +91,7 @@ def test_une_clause_dont_les_trous_ne_concordent_pas_est_refusee(texte: str, tro
         Clause.model_validate({**clause, "texte": texte, "trous": trous})
 
 
-# ------------------------------------------------------------------------------------------------------ les segments
+# ----------------------------------------------------------------------------------------------- les segments
 
 
 @pytest.fixture
@@ -135,7 +133,7 @@ def test_sans_mise_en_concurrence_le_reglement_de_consultation_est_ecarte(clausi
     assert clausier.choisir(demandees, {}, toute_piece=False) == demandees
 
 
-# ---------------------------------------------------------------------------------------------- l'article du CCAG
+# ------------------------------------------------------------------------------------------ l'article du CCAG
 
 
 @pytest.mark.parametrize(
@@ -148,7 +146,9 @@ def test_sans_mise_en_concurrence_le_reglement_de_consultation_est_ecarte(clausi
         (None, None),
     ],
 )
-def test_l_article_du_ccag_est_celui_du_ccag_choisi(ccag: str | None, article: str | None, minimal: Verificateur) -> None:
+def test_l_article_du_ccag_est_celui_du_ccag_choisi(
+    ccag: str | None, article: str | None, minimal: Verificateur
+) -> None:
     assert _proposer(minimal, "RC-ESSAI-01", ccag=ccag).article_ccag == article
 
 
@@ -161,7 +161,7 @@ def test_le_trou_article_ccag_se_remplit_de_l_article_du_ccag(tmp_path: Path) ->
     assert _proposer(verificateur, "RC-ESSAI-01", ccag="moe").texte == "Voir l'[à compléter : article du CCAG]."
 
 
-# ------------------------------------------------------------------------------------------------------ dédoublonner
+# ----------------------------------------------------------------------------------------------- dédoublonner
 
 
 def _clause(**changements: Any) -> ClauseProposee:
@@ -236,7 +236,7 @@ def test_une_clause_n_est_proposee_que_pour_un_ecart_une_alerte_ou_une_derogatio
     assert {regle for clause in rapport.clauses for regle in clause.regles} <= ouverts
 
 
-# ----------------------------------------------------------------------------------------------- le clausier livré
+# ------------------------------------------------------------------------------------------ le clausier livré
 
 
 def test_chaque_trou_livre_lit_une_donnee_ou_un_parametre_qui_existe() -> None:

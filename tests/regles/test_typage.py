@@ -176,9 +176,7 @@ def test_dans_un_lot_le_point_lit_le_lot_et_dans_une_liste_son_element() -> None
         contexte,
     )
     assert isinstance(arbre, Noeud)
-    chemins = [
-        (n.lecture if isinstance(n, Feuille) else n.liste).champ.chemin for n in parcourir(arbre)
-    ]
+    chemins = [(n.lecture if isinstance(n, Feuille) else n.liste).champ.chemin for n in parcourir(arbre)]
     assert chemins == ["lots[].cpv", "lots[].criteres", "lots[].criteres[].type", "criteres", "criteres[].type"]
 
 
@@ -191,7 +189,9 @@ def test_une_regle_de_consultation_parcourt_les_lots(liste: str) -> None:
 
 
 def test_une_regle_de_lot_ne_lit_pas_la_date_avec_un_point() -> None:
-    assert relever_fautes({"fait": ".date_de_reference", "avant": "2026-01-01"}, fabriquer_contexte(lot=True)) == ["L04"]
+    assert relever_fautes({"fait": ".date_de_reference", "avant": "2026-01-01"}, fabriquer_contexte(lot=True)) == [
+        "L04"
+    ]
     assert relever_fautes({"fait": "date_de_reference", "avant": "2026-01-01"}, fabriquer_contexte(lot=True)) == []
 
 
@@ -260,7 +260,7 @@ def test_une_date_se_lit_au_format_iso_seul(texte: str, valide: bool) -> None:
     assert (lire_date(texte) is not None) is valide
 
 
-# ------------------------------------------------------------------------------------- défauts connus, non corrigés
+# ------------------------------------------------------------------------------- défauts connus, non corrigés
 
 
 @pytest.mark.xfail(
@@ -277,7 +277,9 @@ def test_une_date_de_semaine_n_est_pas_une_date_ecrite_annee_mois_jour() -> None
 
 
 @pytest.mark.xfail(strict=True, reason="défaut : les préfixes écrits dans une fiche ne sont pas contrôlés (L04)")
-@pytest.mark.parametrize("prefixes", [[], [""], ["4A"], ["4"], ["450000000"]], ids=["vide", "rien", "lettre", "un", "neuf"])
+@pytest.mark.parametrize(
+    "prefixes", [[], [""], ["4A"], ["4"], ["450000000"]], ids=["vide", "rien", "lettre", "un", "neuf"]
+)
 def test_un_prefixe_impossible_est_une_faute(prefixes: list[str]) -> None:
     """`[]` n'est jamais vrai, `[""]` l'est toujours, « 450000000 » ne désigne aucun code."""
     assert relever_fautes({"fait": "cpv", "commence_par": prefixes}) == ["L04"]
@@ -301,10 +303,16 @@ def test_une_liste_supposee_est_une_liste(supposee: Any) -> None:
     assert relever_fautes({"fait": "labels_exiges", "nombre_au_moins": 1}, contexte) == ["L04"]
 
 
-@pytest.mark.xfail(strict=True, reason="défaut : une borne hors des bornes du champ (part de 20, durée nulle) est admise")
+@pytest.mark.xfail(
+    strict=True, reason="défaut : une borne hors des bornes du champ (part de 20, durée nulle) est admise"
+)
 @pytest.mark.parametrize(
     "ecrite",
-    [{"fait": "avance_taux", "au_moins": 20}, {"fait": "montant_ht", "moins_de": -1}, {"fait": "montant_ht", "egal": 10**18}],
+    [
+        {"fait": "avance_taux", "au_moins": 20},
+        {"fait": "montant_ht", "moins_de": -1},
+        {"fait": "montant_ht", "egal": 10**18},
+    ],
 )
 def test_une_borne_que_la_donnee_ne_peut_atteindre_est_une_faute(ecrite: dict[str, Any]) -> None:
     assert relever_fautes(ecrite) == ["L04"]

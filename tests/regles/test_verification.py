@@ -38,7 +38,7 @@ def batir(tmp_path: Path) -> Callable[[Callable[[Contenu], Any]], Verificateur]:
 
 Batisseur = Callable[[Callable[[Contenu], Any]], Verificateur]
 
-# ------------------------------------------------------------------------------------------------------------ ligne 1
+# ---------------------------------------------------------------------------------------------------- ligne 1
 
 
 @pytest.mark.parametrize("absent", [None, "", "   ", "néant", "Néant", "à définir"])
@@ -56,29 +56,29 @@ def test_ligne_1_une_liste_vide_est_renseignee_et_null_ne_l_est_pas(minimal: Ver
     assert _trouver(minimal.verifier(lire_essai(**base, clauses_env=None)), "VRA-ESSAI").verdict == "indetermine"
 
 
-# ------------------------------------------------------------------------------------------------------------ ligne 2
+# ---------------------------------------------------------------------------------------------------- ligne 2
 
 
 def test_ligne_2_un_controle_est_inconnu_si_sa_donnee_ou_son_parametre_manque(
     minimal: Verificateur, batir: Batisseur
 ) -> None:
     assert _trouver(minimal.verifier(lire_essai(**{**_TRAVAUX, "montant_ht": None}))).verdict == "indetermine"
-    inconnu = batir(
-        lambda c: c["parametres/essai.yaml"]["essai.seuil"]["valeurs"][1].update(valeur="a_renseigner")
-    )
+    inconnu = batir(lambda c: c["parametres/essai.yaml"]["essai.seuil"]["valeurs"][1].update(valeur="a_renseigner"))
     assert _trouver(inconnu.verifier(lire_essai(**_TRAVAUX))).verdict == "indetermine"
 
 
 def test_ligne_2_renseigne_n_est_jamais_inconnu(batir: Batisseur) -> None:
     verificateur = batir(
-        lambda c: c["ccp/ccp-essai.yaml"].update(exige={"fait": "montant_max_ht", "renseigne": True}, parametres={})
-        or c["ccp/ccp-essai.yaml"]["messages"].update(ecart="Non.")
+        lambda c: (
+            c["ccp/ccp-essai.yaml"].update(exige={"fait": "montant_max_ht", "renseigne": True}, parametres={})
+            or c["ccp/ccp-essai.yaml"]["messages"].update(ecart="Non.")
+        )
     )
     assert _trouver(verificateur.verifier(lire_essai(**_TRAVAUX))).verdict == "ecart"
     assert _trouver(verificateur.verifier(lire_essai(**_TRAVAUX, montant_max_ht=1))).verdict == "conforme"
 
 
-# ------------------------------------------------------------------------------------------------------------ ligne 3
+# ---------------------------------------------------------------------------------------------------- ligne 3
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_ligne_3_les_listes_suivent_kleene(
         assert constat.a_demander == (["criteres"] if criteres is None else ["criteres[1].type"])
 
 
-# ------------------------------------------------------------------------------------------------------------ ligne 4
+# ---------------------------------------------------------------------------------------------------- ligne 4
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_ligne_4_apres_le_terme_signaler_ajoute_une_notice_et_taire_se_tait(
     assert muet.verifier(echue).notices == []
 
 
-# ------------------------------------------------------------------------------------------------------------ ligne 5
+# ---------------------------------------------------------------------------------------------------- ligne 5
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_ligne_5_chaque_donnee_demandee_a_sa_question(verificateur: Verificateur
     assert all(demande.question.strip().endswith("?") for demande in rapport.a_demander)
 
 
-# ------------------------------------------------------------------------------------------------------------ ligne 6
+# ---------------------------------------------------------------------------------------------------- ligne 6
 
 
 def test_ligne_6_une_supposition_tranche_et_se_voit(minimal: Verificateur) -> None:
@@ -230,7 +230,7 @@ def test_ligne_6_une_reponse_l_emporte_sur_la_supposition(minimal: Verificateur)
     assert rapport.suppositions == []
 
 
-# ------------------------------------------------------------------------------------------------------------ ligne 7
+# ---------------------------------------------------------------------------------------------------- ligne 7
 
 
 def test_ligne_7_un_parametre_sans_valeur_rend_indetermine_avec_son_nom(batir: Batisseur) -> None:
@@ -246,9 +246,7 @@ def test_ligne_7_un_parametre_sans_valeur_rend_indetermine_avec_son_nom(batir: B
 
 
 def test_ligne_7_une_valeur_de_confiance_moyenne_tranche_et_se_dit(batir: Batisseur) -> None:
-    verificateur = batir(
-        lambda c: c["parametres/essai.yaml"]["essai.seuil"]["valeurs"][1].update(confiance="moyenne")
-    )
+    verificateur = batir(lambda c: c["parametres/essai.yaml"]["essai.seuil"]["valeurs"][1].update(confiance="moyenne"))
     constat = _trouver(verificateur.verifier(lire_essai(**_TRAVAUX)))
     assert constat.verdict == "conforme"
     assert any("confiance moyenne" in mention for mention in constat.mentions)
@@ -263,8 +261,8 @@ def test_ligne_7_une_valeur_contestee_tranche_et_dit_le_doute(batir: Batisseur) 
 
 @pytest.mark.xfail(
     strict=True,
-    reason="défaut : quand la donnée et le paramètre manquent tous deux, on demande la donnée, qui ne peut rien trancher, "
-    "et le paramètre absent n'est pas dit",
+    reason="défaut : quand la donnée et le paramètre manquent tous deux, on demande la donnée, qui ne peut rien "
+    "trancher, et le paramètre absent n'est pas dit",
 )
 def test_ligne_7_une_donnee_comparee_a_un_parametre_inconnu_n_est_pas_demandee(batir: Batisseur) -> None:
     verificateur = batir(
@@ -274,7 +272,7 @@ def test_ligne_7_une_donnee_comparee_a_un_parametre_inconnu_n_est_pas_demandee(b
     assert (constat.a_demander, constat.parametres_absents) == ([], ["essai.seuil"])
 
 
-# ------------------------------------------------------------------------------------------------------------ ligne 8
+# ---------------------------------------------------------------------------------------------------- ligne 8
 
 
 @pytest.mark.parametrize(
@@ -293,7 +291,7 @@ def test_ligne_8_dix_centimes_et_vingt_centimes_font_trente_centimes(batir: Bati
     assert _trouver(batir(poser).verifier(fop)).verdict == "ecart"
 
 
-# ------------------------------------------------------------------------------------------------------------ ligne 9
+# ---------------------------------------------------------------------------------------------------- ligne 9
 
 
 def test_ligne_9_un_message_cite_donnees_effet_date_parametre_et_derogation(batir: Batisseur) -> None:
@@ -323,7 +321,7 @@ def test_ligne_9_une_derogation_incomplete_a_son_propre_message(minimal: Verific
     assert constat.derogation is not None and not constat.derogation.motivee
 
 
-# ----------------------------------------------------------------------------------------------------------- ligne 10
+# --------------------------------------------------------------------------------------------------- ligne 10
 
 
 def _ajouter_une_version(contenu: Contenu, du: str = "2026-07-01") -> None:
@@ -365,7 +363,7 @@ def test_ligne_10_changer_un_taux_ne_touche_aucune_regle(minimal: Verificateur) 
     assert verdicts == ["ecart", "conforme"]
 
 
-# ----------------------------------------------------------------------------------------------------------- ligne 11
+# --------------------------------------------------------------------------------------------------- ligne 11
 
 
 def test_ligne_11_une_fiche_lue_depuis_plus_d_un_an_est_une_faute_de_lint(tmp_path: Path) -> None:
@@ -380,7 +378,7 @@ def test_ligne_11_seules_les_fiches_actives_jugent_et_leur_relecture_se_voit(ver
     assert {r.fiche.statut for r in charger_regles_reelles().regles} == {"active"}
 
 
-# ----------------------------------------------------------------------------------------------------------- ligne 12
+# --------------------------------------------------------------------------------------------------- ligne 12
 
 
 def test_ligne_12_une_panne_est_une_erreur_sur_sa_regle_et_le_rapport_n_est_pas_favorable(
@@ -425,7 +423,7 @@ def test_ligne_12_une_panne_reste_une_erreur_de_regle_en_detail_complet(
     assert _trouver(rapport).verdict == "erreur"
 
 
-# ------------------------------------------------------------------------------------------- quelques dates de droit
+# ------------------------------------------------------------------------------------ quelques dates de droit
 
 
 @pytest.mark.parametrize(("jour", "verdict"), [("2026-08-20", "hors_periode"), ("2026-08-21", "ecart")])
@@ -452,9 +450,7 @@ def test_le_21_aout_2026_le_prix_seul_est_un_ecart(jour: str, verdict: str, veri
 def test_le_1er_avril_2026_la_dispense_passe_de_40_000_a_60_000_euros(
     jour: str, montant: str, verdict: str, verificateur: Verificateur
 ) -> None:
-    fop = lire_essai(
-        date_lancement=jour, nature="services", procedure="lettre_de_consultation", montant_ht=montant
-    )
+    fop = lire_essai(date_lancement=jour, nature="services", procedure="lettre_de_consultation", montant_ht=montant)
     assert _trouver(verificateur.verifier(fop), "CCP-PROC-DISPENSE").verdict == verdict
 
 

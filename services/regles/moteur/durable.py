@@ -10,6 +10,7 @@ module C 2.0.28 ; les dépasser le fait planter ou boucler, d'où les bornes plu
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -376,12 +377,14 @@ class _Eclat:
                 self.lectrices.setdefault(atome.propriete, set()).add(engendree.regle)
         self._proprietes = tuple(sorted(set(self.lectrices) - {"k"}))
         self._jeu = _moteur_c.create_ruleset("verifop", orjson.dumps(definition).decode())
+        self._amorce = False
         self._amorcer()
 
     def _amorcer(self) -> None:
         """Fait tirer une règle une fois : supprimer un état où rien n'a jamais tiré fait planter le module C."""
         etat = _moteur_c.assert_fact(self._jeu, _BATTEMENT)[1]
         self._vider(etat)
+        self._amorce = True
         _moteur_c.retract_fact(self._jeu, _RETRAIT_BATTEMENT)
 
     def _vider(self, etat: int) -> list[str]:
@@ -395,6 +398,8 @@ class _Eclat:
 
     def appliquer(self, valeurs: Mapping[str, Any], masques: list[int]) -> None:
         """Affirme le fait, vide ce qui tire dans `masques`, retire le fait. Lève ce que le module C lève."""
+        if not self._amorce:
+            raise MoteurIndisponible("éclat resté mort après une panne du module C")
         fait: dict[str, Any] = {"sid": _SID, "id": _FAIT, "k": 1}
         for nom in self._proprietes:
             valeur = valeurs.get(nom)
@@ -408,13 +413,25 @@ class _Eclat:
         _moteur_c.retract_fact(self._jeu, _RETRAIT)
 
     def renaitre(self) -> None:
-        """Repart d'un état neuf après une panne : l'état interrompu ne rendrait plus rien pendant une minute."""
-        _moteur_c.delete_state(self._jeu, _SID)
-        self._amorcer()
+        """Repart d'un état neuf après une panne : l'état interrompu ne rendrait plus rien pendant une minute.
+
+        Si le module C ne s'en relève pas, l'éclat reste mort : ses règles rendront `erreur`, sans rien lever.
+        """
+        with suppress(Exception):
+            self._supprimer_etat()
+            self._amorcer()
 
     def fermer(self) -> None:
-        _moteur_c.delete_state(self._jeu, _SID)
-        _moteur_c.delete_ruleset(self._jeu)
+        with suppress(Exception):
+            self._supprimer_etat()
+        with suppress(Exception):
+            _moteur_c.delete_ruleset(self._jeu)
+
+    def _supprimer_etat(self) -> None:
+        # Supprimer un état jamais amorcé ferait planter le processus.
+        if self._amorce:
+            self._amorce = False
+            _moteur_c.delete_state(self._jeu, _SID)
 
 
 def _ecrire_atome(atome: Atome) -> dict[str, Any]:

@@ -155,7 +155,8 @@ def _ecarter_du_parametre(feuille: Feuille) -> Propriete:
 def _traduire_feuille(feuille: Feuille, catalogue: Catalogue) -> tuple[Dnf, Dnf]:
     operateur, lecture = feuille.operateur, feuille.lecture
     identite = (lecture.portee, lecture.cle, lecture.champ.chemin, repr(lecture.defaut))
-    if operateur.famille == "comparaison":
+    # Un texte libre peut dépasser ce que le module C sait comparer : il se réduit en oui ou non.
+    if operateur.famille == "comparaison" and lecture.champ.genre != "texte":
         if feuille.parametre is not None:
             nom = catalogue.nommer(("ecart", identite, feuille.parametre), lambda: _ecarter_du_parametre(feuille))
             borne: Constante = 0
@@ -166,7 +167,8 @@ def _traduire_feuille(feuille: Feuille, catalogue: Catalogue) -> tuple[Dnf, Dnf]
             borne = normalisee
         vrai, faux = Atome(nom, operateur.symbole, borne), Atome(nom, operateur.contraire, borne)
         return [frozenset({vrai})], [frozenset({faux})]
-    if operateur.famille == "appartenance" and len(feuille.constante) <= VALEURS_EN_TERMES:
+    courte = operateur.famille == "appartenance" and len(feuille.constante) <= VALEURS_EN_TERMES
+    if courte and lecture.champ.genre != "texte":
         nom = catalogue.nommer(("valeur", identite), lambda: _lire_normalise(feuille))
         bornes = sorted(
             (
