@@ -1,6 +1,5 @@
 """Écrire les réponses : du JSON exact, sans seconde validation de ce que le cœur vient de calculer."""
 
-from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -8,6 +7,7 @@ from fastapi import Response
 from pydantic import BaseModel
 
 from services.regles.conditions import Controle
+from services.regles.ecriture import ecrire_particulier
 from services.regles.paquet import Paquet
 
 ENTETE_PAQUET = "X-Paquet"
@@ -23,14 +23,12 @@ def ecrire(objet: object) -> bytes:
 
 
 def _ecrire_autre(valeur: Any) -> object:
-    if isinstance(valeur, Decimal):
-        return f"{valeur.normalize():f}"
     if isinstance(valeur, Controle):
         # Dix-sept opérateurs possibles, un seul écrit : les autres n'apprendraient rien.
         return {nom: contenu for nom, contenu in valeur if nom in valeur.model_fields_set}
     if isinstance(valeur, BaseModel):
         return dict(valeur)
-    raise TypeError(f"type impossible à écrire en JSON : {type(valeur).__name__}")
+    return ecrire_particulier(valeur)
 
 
 def repondre(contenu: bytes, paquet: Paquet) -> Response:

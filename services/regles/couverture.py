@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 
 from services.regles.cas import lire_fop_du_cas
 from services.regles.conditions import Arbre, Feuille, Noeud, Quantificateur, parcourir
@@ -11,10 +13,12 @@ from services.regles.fiches import Fiche
 from services.regles.paquet import Paquet
 from services.regles.parametres import Parametre
 from services.regles.regle import Regle
-from services.regles.trace import RESULTATS, Resultat, examiner_regle
+from services.regles.trace import RESULTATS, Resultat, Vu, examiner_regle
 
 TOUS: frozenset[Resultat] = frozenset({"vrai", "faux", "inconnu"})
 SANS_INCONNU: frozenset[Resultat] = frozenset({"vrai", "faux"})
+ORDONNES = frozenset({"au_moins", "plus_de", "au_plus", "moins_de", "a_partir_du", "avant"})
+CENTIMES = 2
 JAMAIS_ABSENTS = frozenset({"base_legale_dispense", "lots_effectifs", *SUPPOSITIONS})
 """Faits que l'outil calcule ou suppose toujours."""
 
@@ -24,11 +28,13 @@ class ControleCouvert:
     """Un contrôle, ce qu'on doit en avoir vu, ce que les cas en ont montré."""
 
     fiche: Fiche
+    ordonne: bool
     partie: str
     libelle: str
     exiges: frozenset[Resultat]
     vus: set[Resultat] = field(default_factory=set)
     a_la_borne: bool = False
+    pres_de_la_borne: bool = False
 
     @property
     def manquants(self) -> list[Resultat]:
@@ -61,7 +67,11 @@ def mesurer_couverture(paquet: Paquet) -> Couverture:
 def _couvrir_regle(paquet: Paquet, regle: Regle) -> list[ControleCouvert]:
     controles: dict[int, ControleCouvert] = {
         id(arbre): ControleCouvert(
-            regle.fiche, partie, decrire_controle(arbre), lister_possibles(arbre, paquet.parametres)
+            regle.fiche,
+            _etre_ordonne(arbre),
+            partie,
+            decrire_controle(arbre),
+            lister_possibles(arbre, paquet.parametres),
         )
         for partie, racine in _nommer_parties(regle)
         for arbre in parcourir(racine)
@@ -78,9 +88,29 @@ def _couvrir_regle(paquet: Paquet, regle: Regle) -> list[ControleCouvert]:
                     controle = controles.get(id(vu.arbre))
                     if controle is not None:
                         controle.vus.add(RESULTATS[vu.resultat])
-                        borne = vu.seuil.valeur if vu.seuil is not None else getattr(vu.arbre, "constante", None)
-                        controle.a_la_borne |= borne is not None and vu.valeur == borne
+                        _noter_bornes(controle, vu)
     return list(controles.values())
+
+
+def _noter_bornes(controle: ControleCouvert, vu: Vu) -> None:
+    """Note si le cas tombe sur la borne, ou juste à côté, du côté où le contrôle change d'avis."""
+    if not isinstance(vu.arbre, Feuille) or vu.arbre.operateur.nom not in ORDONNES or vu.valeur is None:
+        return
+    borne = vu.seuil.valeur if vu.seuil is not None else vu.arbre.constante
+    if borne is None:
+        return
+    if vu.valeur == borne:
+        controle.a_la_borne = True
+        return
+    if isinstance(borne, date):
+        proche = abs((vu.valeur - borne).days) <= 1
+    else:
+        decimales = vu.arbre.lecture.champ.decimales or 0
+        pas = Decimal(1).scaleb(-decimales)
+        # Un montant se joue au centime ; une part ou une durée, à un pas du champ ou à un vingtième de la borne.
+        proche = abs(vu.valeur - borne) <= (pas if decimales == CENTIMES else max(pas, abs(borne) / 20))
+    if proche and vu.resultat is not vu.arbre.operateur.comparer(borne, borne):
+        controle.pres_de_la_borne = True
 
 
 def _nommer_parties(regle: Regle) -> Iterator[tuple[str, Arbre]]:
@@ -133,6 +163,10 @@ def _combiner(enfants: list[frozenset[Resultat]], neutre: Resultat) -> frozenset
 def _etre_toujours_present(arbre: Feuille | Quantificateur) -> bool:
     lecture = arbre.lecture if isinstance(arbre, Feuille) else arbre.liste
     return lecture.defaut is not None or (lecture.portee == "consultation" and lecture.cle in JAMAIS_ABSENTS)
+
+
+def _etre_ordonne(arbre: Feuille | Quantificateur) -> bool:
+    return isinstance(arbre, Feuille) and arbre.operateur.nom in ORDONNES
 
 
 def decrire_controle(arbre: Feuille | Quantificateur) -> str:

@@ -6,8 +6,11 @@ from typing import Any
 import orjson
 
 
-def _ecrire_particulier(valeur: Any) -> Any:
-    """Un décimal s'écrit en texte : un nombre JSON passerait par un flottant chez l'appelant."""
+def ecrire_particulier(valeur: Any) -> Any:
+    """Rend ce que JSON ne sait pas écrire : un décimal en texte, car un nombre JSON finirait en flottant.
+
+    Lève TypeError sur un type imprévu.
+    """
     if isinstance(valeur, Decimal):
         return f"{valeur.normalize():f}"
     if isinstance(valeur, frozenset | set):
@@ -17,4 +20,4 @@ def _ecrire_particulier(valeur: Any) -> Any:
 
 def ecrire_json(objet: Any) -> bytes:
     """Rend le JSON (UTF-8) d'un rapport ou d'une liste de rapports. Un montant y est un texte : `"59999.99"`."""
-    return orjson.dumps(objet, default=_ecrire_particulier)
+    return orjson.dumps(objet, default=ecrire_particulier)

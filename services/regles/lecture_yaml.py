@@ -24,6 +24,10 @@ _ZERO_INITIAL = re.compile(r"0[0-9]+\Z")
 _BOOLEENS = {"oui": True, "non": False, "true": True, "false": False}
 _ABSENTS = {"", "null", "~"}
 PROFONDEUR_MAX = 40
+DONNEES_MAX = 200_000
+"""Au-delà, ce n'est plus une fiche : des alias qui se multiplient, par exemple."""
+CHIFFRES_MAX = 30
+_OUVERTURES = re.compile(r"(?:[\[{]\s*){60}|(?:[-?]\s+){60}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class _Lecteur:
         self.fichier = fichier
         self.lignes: dict[Emplacement, int] = {}
         self.anomalies: list[Anomalie] = []
+        self.lus = 0
 
     def signaler(self, code: str, noeud: Any, ou: Emplacement, attendu: str, lu: str, correction: str) -> None:
         self.anomalies.append(
@@ -65,6 +70,13 @@ class _Lecteur:
 
     def lire(self, noeud: Any, ou: Emplacement) -> Any:
         self.lignes.setdefault(ou, noeud.start_mark.line + 1)
+        self.lus += 1
+        if self.lus > DONNEES_MAX:
+            if self.lus == DONNEES_MAX + 1:
+                self.signaler(
+                    "trop_long", noeud, ou, f"{DONNEES_MAX} données au plus", "davantage", "couper le fichier"
+                )
+            return None
         if len(ou) > PROFONDEUR_MAX:
             self.signaler(
                 "profondeur",
@@ -89,6 +101,10 @@ class _Lecteur:
             return None
         if texte in _BOOLEENS:
             return _BOOLEENS[texte]
+        if len(texte) > CHIFFRES_MAX and (_ENTIER.match(texte) or _DECIMAL.match(texte)):
+            attendu = f"un nombre de {CHIFFRES_MAX} chiffres au plus"
+            self.signaler("hors_bornes", noeud, ou, attendu, "davantage", "l'arrondir")
+            return None
         if _ENTIER.match(texte):
             return int(texte.replace("_", ""))
         if _DECIMAL.match(texte):
@@ -105,29 +121,42 @@ class _Lecteur:
         return texte
 
     def _lire_objet(self, noeud: Any, ou: Emplacement) -> dict[str, Any]:
-        propres: dict[str, Any] = {}
+        """Lit un objet : les bases fusionnées (`<<`), puis ses propres clés, qui l'emportent, lignes comprises."""
         fusionnes: dict[str, Any] = {}
+        for noeud_cle, noeud_valeur in noeud.value:
+            if noeud_cle.value == "<<":
+                self._fusionner(noeud_valeur, ou, fusionnes)
+        propres: dict[str, Any] = {}
         for noeud_cle, noeud_valeur in noeud.value:
             cle = noeud_cle.value
             if cle == "<<":
-                sources = noeud_valeur.value if isinstance(noeud_valeur, yaml.SequenceNode) else [noeud_valeur]
-                for source in sources:
-                    for nom, valeur in self.lire(source, ou).items():
-                        fusionnes.setdefault(nom, valeur)
+                continue
+            if not isinstance(noeud_cle, yaml.ScalarNode):
+                self.signaler("type_attendu", noeud_cle, ou, "un nom de clé", "liste ou objet", "écrire un nom simple")
                 continue
             if cle in propres:
                 self.signaler(
-                    "cle_en_double",
-                    noeud_cle,
-                    (*ou, cle),
-                    "une seule fois cette clé",
-                    cle,
-                    "retirer le doublon",
+                    "cle_en_double", noeud_cle, (*ou, cle), "une seule fois cette clé", cle, "retirer le doublon"
                 )
                 continue
+            if cle in fusionnes:
+                self._oublier_lignes((*ou, cle))
             self.lignes[(*ou, cle)] = noeud_cle.start_mark.line + 1
             propres[cle] = self.lire(noeud_valeur, (*ou, cle))
         return {**fusionnes, **propres}
+
+    def _fusionner(self, noeud: Any, ou: Emplacement, fusionnes: dict[str, Any]) -> None:
+        for source in noeud.value if isinstance(noeud, yaml.SequenceNode) else [noeud]:
+            if not isinstance(source, yaml.MappingNode):
+                correction = "viser une ancre d'objet"
+                self.signaler("type_attendu", noeud, ou, "un objet à fusionner", "autre chose", correction)
+                return
+            for nom, valeur in self._lire_objet(source, ou).items():
+                fusionnes.setdefault(nom, valeur)
+
+    def _oublier_lignes(self, ou: Emplacement) -> None:
+        for emplacement in [e for e in self.lignes if e[: len(ou)] == ou]:
+            del self.lignes[emplacement]
 
 
 def lire_document(fichier: Path, nom: str) -> tuple[Document | None, list[Anomalie]]:
@@ -137,6 +166,9 @@ def lire_document(fichier: Path, nom: str) -> tuple[Document | None, list[Anomal
     """
     try:
         texte = fichier.read_bytes().decode("utf-8-sig")
+        if _OUVERTURES.search(texte):
+            # L'analyseur en C déborderait sa pile et ferait tomber le processus.
+            return None, [_illisible(nom, 1, "un document peu imbriqué", "trop de niveaux", "aplatir le document")]
         racine = yaml.compose(texte, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except UnicodeDecodeError:
         return None, [_illisible(nom, 1, "un texte UTF-8", "des octets d'un autre codage", "enregistrer en UTF-8")]

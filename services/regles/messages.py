@@ -8,17 +8,6 @@ from typing import Any
 
 VARIABLE = re.compile(r"\{\{\s*(?P<nom>[^{}|]+?)\s*(?:\|\s*(?P<filtre>[a-z_]+)\s*)?\}\}")
 ABSENT = "non renseigné"
-VARIABLES_COMMUNES = frozenset(
-    {
-        "effet.du",
-        "effet.au",
-        "date_de_reference",
-        "derogation.titre",
-        "derogation.reference",
-        "a_demander",
-        "lot.numero",
-    }
-)
 _MOIS = (
     "janvier",
     "février",

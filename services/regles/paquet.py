@@ -5,7 +5,7 @@ mêmes verdicts. Un dossier fautif n'est jamais chargé à moitié : toutes ses 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache, partial
@@ -16,9 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.regles.champs import lister_cles
 from services.regles.clauses import Clause
-from services.regles.conditions import Arbre, Condition, FamilleCpv
+from services.regles.conditions import Arbre, Condition, FamilleCpv, Feuille, parcourir
 from services.regles.erreurs import Anomalie, PaquetInvalide, ecrire_chemin, ecrire_pointeur, traduire
-from services.regles.faits import AcheteurConnu, Faits, trouver_champ
+from services.regles.faits import AcheteurConnu, Faits, trouver_champ, trouver_demande
 from services.regles.fiches import Fiche
 from services.regles.lecture_yaml import Document, Emplacement, lire_document
 from services.regles.moteur.port import Situation
@@ -179,6 +179,11 @@ def lire_sources(dossier: Path) -> Sources:
         )
         return sources
     fichiers = sorted(f for f in dossier.rglob("*.yaml") if f.is_file())
+    for fichier in sorted(dossier.rglob("*.yml")):
+        nom = f"{dossier.name}/{fichier.relative_to(dossier).as_posix()}"
+        sources.fautes.append(
+            Anomalie("extension", "", "", "fichier en .yaml", "fichier en .yml", "renommer le fichier", nom, 1)
+        )
     somme = hashlib.sha256()
     for fichier in fichiers:
         nom = fichier.relative_to(dossier).as_posix()
@@ -440,11 +445,30 @@ def _typer_fiche(
         if si is not None and justifie is not None:
             derogations.append(DerogationTypee(derogation, si, justifie))
     alerte = typer_sous(fiche.alerte_si, "alerte_si") if fiche.alerte_si is not None else None
+    _controler_donnees(
+        fiche, contexte, [applicable, exige, alerte, *(a for d in derogations for a in (d.si, d.justifie_par))]
+    )
     for faute in contexte.fautes:
         fautes.append(situer(document, faute.ou, faute.code, faute.attendu, faute.lu, faute.correction))
     if contexte.fautes or exige is None:
         return None
     return Regle(fiche, groupe, fenetre, applicable, exige, tuple(derogations), alerte)
+
+
+def _controler_donnees(fiche: Fiche, contexte: Contexte, arbres: Sequence[Arbre | None]) -> None:
+    """Une donnée que la fiche précise doit être lue par elle, sinon sa supposition serait muette (L04)."""
+    if contexte.fautes:
+        return
+    noeuds = [noeud for arbre in arbres if arbre is not None for noeud in parcourir(arbre)]
+    lectures = [noeud.lecture if isinstance(noeud, Feuille) else noeud.liste for noeud in noeuds]
+    lues = {lecture.source for lecture in lectures}
+    # Une question vaut pour la donnée où qu'elle soit demandée ; une supposition, pour la seule lecture écrite.
+    demandables = {lecture.cle for lecture in lectures}
+    demandables |= {trouver_demande(lecture.champ.chemin).rpartition("[].")[2] for lecture in lectures}
+    for chemin, donnee in fiche.donnees.items():
+        connue = chemin in lues if donnee.si_absent is not None else chemin.removeprefix(".") in demandables
+        if not connue:
+            contexte.signaler("L04", ("donnees", chemin), "une donnée lue par la règle", chemin, "la corriger")
 
 
 def _trouver_famille(sources: Sources, renvoi: str) -> FamilleCpv | None:

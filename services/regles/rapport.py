@@ -5,6 +5,7 @@ moins utile ; ce qu'il manque est rassemblé, sans doublon, le plus utile d'abor
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -285,8 +286,15 @@ _POSITION = re.compile(r"\[[^\]]*\]")
 _LOT = re.compile(r"^lots\[(?P<numero>[^\]]*)\]")
 
 
-def rassembler_demandes(constats: list[Constat]) -> list[Demande]:
+def generaliser(chemin: str) -> str:
+    """Rend le chemin valable pour tout lot : `lots[2].criteres[1].type` devient `lots[].criteres[1].type`."""
+    return _LOT.sub("lots[]", chemin)
+
+
+def rassembler_demandes(constats: list[Constat], questions: Mapping[str, str]) -> list[Demande]:
     """Rend ce qu'il manque, sans doublon, la donnée qui débloque le plus de règles d'abord.
+
+    `questions` porte, par chemin général, la question d'une fiche qui en pose une meilleure que celle de la FOP.
 
     Une même donnée manquant à plusieurs lots ne fait qu'une demande, qui cite les lots.
     """
@@ -295,14 +303,14 @@ def rassembler_demandes(constats: list[Constat]) -> list[Demande]:
     for constat in constats:
         for chemin in constat.a_demander:
             trouve = _LOT.match(chemin)
-            general = _LOT.sub("lots[]", chemin)
+            general = generaliser(chemin)
             regles.setdefault(general, {})[constat.regle] = None
             lots.setdefault(general, {})
-            if trouve is not None:
+            if trouve is not None and trouve["numero"]:
                 lots[general][trouve["numero"]] = None
     rangs = {chemin: rang for rang, chemin in enumerate(regles)}
     return [
-        _demander(chemin, list(regles[chemin]), list(lots[chemin]))
+        _demander(chemin, questions.get(chemin), list(regles[chemin]), list(lots[chemin]))
         for chemin in sorted(regles, key=lambda c: (-len(regles[c]), rangs[c]))
     ]
 
@@ -318,9 +326,9 @@ def nommer_donnee(chemin: str) -> str:
     return f"«{INSECABLE}{description[:1].lower()}{description[1:]}{INSECABLE}»{lot}"
 
 
-def _demander(chemin: str, regles: list[str], lots: list[str]) -> Demande:
+def _demander(chemin: str, question: str | None, regles: list[str], lots: list[str]) -> Demande:
     champ = CHAMPS.get(_POSITION.sub("[]", chemin))
     if champ is None:
-        return Demande(chemin, f"Quelle est la valeur de {chemin} ?", "texte", None, [], None, regles, lots)
-    question = champ.question or f"{champ.description} ?"
+        return Demande(chemin, question or f"Quel est « {chemin} » ?", "texte", None, [], None, regles, lots)
+    question = question or champ.question or f"{champ.description} ?"
     return Demande(chemin, question, champ.genre, champ.unite, list(champ.valeurs), champ.exemple, regles, lots)

@@ -1,9 +1,11 @@
 """Les référentiels : familles de codes CPV, acheteurs connus, divisions CPV."""
 
+from functools import partial
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from services.regles.champs import CHAMPS
 from services.regles.conditions import FamilleCpv
 from services.regles.fiches import Provenance
 
@@ -11,6 +13,13 @@ from services.regles.fiches import Provenance
 def _exiger_texte(valeur: Any) -> Any:
     if not isinstance(valeur, str):
         raise ValueError("texte attendu, nombre lu : mettre des guillemets")
+    return valeur
+
+
+def _exiger_enumere(chemin: str, valeur: str) -> str:
+    valeurs = CHAMPS[chemin].valeurs
+    if valeur not in valeurs:
+        raise ValueError(f"l'une des valeurs {', '.join(valeurs)} attendue ; choisir dans la liste")
     return valeur
 
 
@@ -48,9 +57,9 @@ class EntreeAcheteur(_Ecrit):
 
     libelle: str = Field(min_length=1)
     siret: Annotated[str, BeforeValidator(_exiger_texte), Field(pattern=r"^\d{14}$")]
-    type: str
-    qualite: str
-    spaser: str
+    type: Annotated[str, AfterValidator(partial(_exiger_enumere, "acheteur.type"))]
+    qualite: Annotated[str, AfterValidator(partial(_exiger_enumere, "acheteur.qualite"))]
+    spaser: Annotated[str, AfterValidator(partial(_exiger_enumere, "acheteur.spaser"))]
     origine: str = Field(min_length=1)
 
 

@@ -4,12 +4,13 @@ Le typage relève toutes les fautes d'une fiche avant d'en rendre l'arbre ; un a
 moteurs.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from services.regles.champs import Champ
+from services.regles.champs import CHAMPS, Champ
 from services.regles.conditions import (
     Arbre,
     Condition,
@@ -37,6 +38,11 @@ from services.regles.referentiels import composer_prefixes
 
 Emplacement = tuple[str | int, ...]
 LOT = "lots[]"
+PREFIXE = re.compile(r"\d{2,8}\Z")
+CODE_CPV = re.compile(r"\d{8}\Z")
+MAXIMA: Mapping[str, Decimal] = {"part": Decimal(1), "pourcent": Decimal(100)}
+NOMBRE_MAX = Decimal(10**12)
+LISTES_D_OBJETS = frozenset(chemin.rpartition("[].")[0] for chemin in CHAMPS if "[]." in chemin)
 
 
 @dataclass(slots=True)
@@ -102,7 +108,7 @@ def _trouver(source: str, contexte: Contexte, element: str | None, ou: Emplaceme
         cle, chemin = source[1:], f"{element}.{source[1:]}"
     else:
         cle = chemin = source
-    champ = trouver_champ(chemin)
+    champ = trouver_champ(chemin) if "[]" not in source else None
     if champ is None:
         contexte.signaler("L04", ou, "une donnée du schéma de la FOP", source, "voir openapi/fop.schema.json")
         return None
@@ -112,6 +118,8 @@ def _trouver(source: str, contexte: Contexte, element: str | None, ou: Emplaceme
     defaut = contexte.suppositions.get(source)
     if defaut is not None and champ.genre != "liste":
         defaut = _lire_constante(defaut, champ, contexte, ou)
+    elif defaut is not None and not isinstance(defaut, list):
+        contexte.signaler("L04", ou, "une liste à supposer", str(defaut), "écrire []")
     return Lecture(source, portee, cle, champ, defaut), chemin
 
 
@@ -130,6 +138,9 @@ def _typer_controle(controle: Controle, contexte: Contexte, element: str | None,
             "choisir un opérateur de ce genre",
         )
         return None
+    if operateur.famille == "contenance" and trouve[1] in LISTES_D_OBJETS:
+        contexte.signaler("L04", (*ou, operateur.nom), "une liste de textes", "liste d'objets", "employer pour_un")
+        return None
     operande = getattr(controle, operateur.nom)
     place = (*ou, operateur.nom)
     if isinstance(operande, RenvoiParametre):
@@ -145,6 +156,8 @@ def _typer_controle(controle: Controle, contexte: Contexte, element: str | None,
             )
     elif operateur.attente == "prefixes":
         famille = composer_prefixes(tuple(operande))
+        if not operande or not all(PREFIXE.match(prefixe) for prefixe in operande):
+            contexte.signaler("L04", place, "des préfixes CPV de deux à huit chiffres", str(operande), "les corriger")
     elif operateur.attente == "valeurs":
         constante = frozenset(_lire_constante(valeur, lecture.champ, contexte, place) for valeur in operande)
     elif operateur.attente == "date":
@@ -194,6 +207,10 @@ def _lire_constante(valeur: Any, champ: Champ, contexte: Contexte, ou: Emplaceme
         return valeur
     if champ.genre == "nombre" and isinstance(valeur, int | Decimal) and not isinstance(valeur, bool):
         nombre = Decimal(valeur)
+        maximum = MAXIMA.get(champ.unite or "", NOMBRE_MAX)
+        if not 0 <= nombre <= maximum:
+            contexte.signaler("L04", ou, f"un nombre de 0 à {maximum}", str(valeur), "corriger la borne")
+            return None
         if _tenir(nombre, champ.decimales or 0):
             return nombre
         contexte.signaler("L04", ou, f"{champ.decimales or 0} décimales au plus", str(valeur), "arrondir la borne")
@@ -203,6 +220,11 @@ def _lire_constante(valeur: Any, champ: Champ, contexte: Contexte, ou: Emplaceme
             return valeur
         contexte.signaler(
             "L04", ou, f"l'une des valeurs : {', '.join(champ.valeurs)}", str(valeur), "choisir dans la liste"
+        )
+        return None
+    if champ.genre == "cpv" and not (isinstance(valeur, str) and CODE_CPV.match(valeur)):
+        contexte.signaler(
+            "L04", ou, "un code CPV de huit chiffres entre guillemets", str(valeur), "écrire le code entier"
         )
         return None
     if champ.genre in ("texte", "cpv", "enumere", "liste") and isinstance(valeur, str):

@@ -1,6 +1,7 @@
 """L'explication ne décide rien, mais elle ne doit jamais contredire le moteur."""
 
 import random
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from services.regles.trace import (
     relever_absents,
     tracer,
 )
-from tests.moteurs.atelier import charger_regles_reelles, lire_essai
+from tests.moteurs.atelier import charger_regles_reelles, fabriquer_regle, lire_essai, porter_sur
 from tests.moteurs.fops_au_hasard import Tirage
 from tests.moteurs.regles_au_hasard import ecrire_paquet_au_hasard
 
@@ -120,3 +121,20 @@ def test_la_trace_dit_chaque_controle_une_fois_avec_valeur_borne_et_provenance()
     assert par_chemin["type_contrat"].provenance == "suppose"
     assert par_chemin["nature"].provenance == "saisi"
     assert all(isinstance(a, Feuille) for arbre in regle.lister_arbres() for a in parcourir(arbre))
+
+
+def test_une_branche_deja_tranchee_ne_demande_plus_rien() -> None:
+    """« une_de » reste inconnu, mais sa branche fausse ne peut plus devenir vraie : on n'y demande rien."""
+    regle = fabriquer_regle(
+        {
+            "une_de": [
+                {"toutes": [{"fait": "innovant", "egal": True}, {"fait": "pse", "egal": True}]},
+                {"fait": "preinformation", "egal": True},
+                {"pour_un": "criteres", "verifie": {"fait": ".type", "egal": "prix"}},
+            ]
+        }
+    )
+    faits = porter_sur({"innovant": False, "criteres": [{"type": "delai"}, {}]})
+    cadrage = Cadrage((date(2026, 9, 15),), ({},), ({},), (True,))
+    dossier = examiner_regle(regle, faits, cadrage, None)
+    assert relever_absents(choisir_parties_en_suspens(regle, dossier)) == (["preinformation", "criteres[2].type"], [])

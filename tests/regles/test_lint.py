@@ -204,7 +204,11 @@ def test_le_dossier_minimal_n_a_aucune_faute(tmp_path: Path) -> None:
     assert [str(faute) for faute in _controler(tmp_path)] == []
 
 
-ENTRAINES: dict[str, set[str]] = {"L05": {"L09", "L10", "L16"}, "L14": {"L07", "L09", "L10", "L17"}, "L17": {"L09", "L10"}}
+ENTRAINES: dict[str, set[str]] = {
+    "L05": {"L09", "L10", "L16"},
+    "L14": {"L07", "L09", "L10", "L17"},
+    "L17": {"L09", "L10"},
+}
 """Ce qu'une faute entraîne d'autre : des cas (L09, L10) ou des messages (L16) qui manquent alors, rien d'étranger."""
 
 

@@ -65,7 +65,7 @@ async def verifier_fop(
     detenteur: LeDetenteur,
     executeur: LExecuteur,
     date_de_reference: DateDeReference = None,
-    detail: NiveauDeDetail = "complet",
+    detail: NiveauDeDetail = "essentiel",
 ) -> Response:
     octets = await lire_corps(requete)
     with detenteur.emprunter() as verificateur:
@@ -96,7 +96,7 @@ async def verifier_lot(
     detenteur: LeDetenteur,
     executeur: LExecuteur,
     date_de_reference: DateDeReference = None,
-    detail: NiveauDeDetail = "complet",
+    detail: NiveauDeDetail = "essentiel",
 ) -> Response:
     octets = await lire_corps(requete)
     boucle = asyncio.get_running_loop()

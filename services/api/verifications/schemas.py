@@ -335,7 +335,7 @@ def composer_exemple() -> object:
         comptes=compter(constats),
         constats=constats,
         regles=citees,
-        a_demander=rassembler_demandes(constats),
+        a_demander=rassembler_demandes(constats, {}),
         clauses=[clause],
         suppositions=[Supposition("type_contrat", "marche", ["CCP-ENV-CRITERE"])],
         notices=[],

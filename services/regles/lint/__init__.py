@@ -4,6 +4,7 @@ from pathlib import Path
 
 from services.regles.erreurs import Anomalie, PaquetInvalide
 from services.regles.lint.cas import controler_cas
+from services.regles.lint.clauses import controler_clauses
 from services.regles.lint.fiches import controler_fiches
 from services.regles.lint.parametres import controler_parametres
 from services.regles.paquet import charger_paquet, lire_sources
@@ -22,6 +23,7 @@ def controler_dossier(dossier: Path) -> list[Anomalie]:
     sources = lire_sources(dossier)
     return [
         *controler_fiches(sources, paquet),
+        *controler_clauses(sources),
         *controler_parametres(sources, paquet),
         *controler_cas(sources, paquet),
     ]

@@ -4,15 +4,13 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from services.regles.cas import lire_fop_du_cas
-from services.regles.couverture import lister_possibles, mesurer_couverture
+from services.regles.couverture import ControleCouvert, lister_possibles, mesurer_couverture
 from services.regles.erreurs import Anomalie, FopInvalide
 from services.regles.faits import etablir_faits
 from services.regles.fiches import Fiche, NomVerdict
 from services.regles.lecture_yaml import Document
 from services.regles.paquet import Paquet, Sources, situer
 from services.regles.regle import Regle
-
-ORDONNES = (" au_moins ", " plus_de ", " au_plus ", " moins_de ", " a_partir_du ", " avant ")
 
 
 def controler_cas(sources: Sources, paquet: Paquet) -> Iterator[Anomalie]:
@@ -33,16 +31,18 @@ def controler_cas(sources: Sources, paquet: Paquet) -> Iterator[Anomalie]:
                 "aucun cas",
                 "ajouter un cas",
             )
-        borne_connue = "vrai" in controle.exiges
-        if borne_connue and any(operateur in controle.libelle for operateur in ORDONNES) and not controle.a_la_borne:
-            yield situer(
-                document,
-                ("cas",),
-                "L09",
-                f"{controle.partie} : un cas à la borne exacte de « {controle.libelle} »",
-                "aucun",
-                "ajouter un cas",
-            )
+        if controle.ordonne and "vrai" in controle.exiges:
+            yield from _controler_bornes(document, controle)
+
+
+def _controler_bornes(document: Document, controle: ControleCouvert) -> Iterator[Anomalie]:
+    """L09 : un cas à la borne exacte, et un juste à côté, là où le contrôle change d'avis."""
+    if not controle.a_la_borne:
+        attendu = f"{controle.partie} : un cas à la borne exacte de « {controle.libelle} »"
+        yield situer(document, ("cas",), "L09", attendu, "aucun", "ajouter un cas")
+    if not controle.pres_de_la_borne:
+        attendu = f"{controle.partie} : un cas juste de l'autre côté de « {controle.libelle} »"
+        yield situer(document, ("cas",), "L09", attendu, "aucun", "ajouter un cas")
 
 
 def _relever_verdicts(fiche: Fiche) -> set[NomVerdict]:
@@ -77,7 +77,7 @@ def _controler_dates(document: Document, regle: Regle, paquet: Paquet) -> Iterat
         effet.du - timedelta(days=1): "la veille de l'entrée en vigueur",
         effet.du: "le jour de l'entrée en vigueur",
     }
-    if effet.au is not None:
+    if effet.au is not None and effet.au < date.max:
         exiges |= {effet.au: "le dernier jour", effet.au + timedelta(days=1): "le lendemain du terme"}
     for jour, nom in exiges.items():
         if jour not in jours:

@@ -5,17 +5,35 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import combinations, pairwise
 
-from services.regles.conditions import Arbre, Feuille, Quantificateur, parcourir
+from services.regles.conditions import Arbre, Feuille, Noeud, Quantificateur, parcourir
 from services.regles.erreurs import Anomalie
 from services.regles.fiches import Fiche
 from services.regles.lecture_yaml import Document
-from services.regles.messages import FILTRES, VARIABLES_COMMUNES, lister_variables
+from services.regles.messages import FILTRES, lister_variables
 from services.regles.moteur.port import MoteurIndisponible
 from services.regles.moteur.termes import VRAI, Catalogue, Dnf, croiser, traduire_arbre
 from services.regles.paquet import Paquet, Sources, situer
 from services.regles.regle import Regle
+from services.regles.trivalent import Trivalent, conjuguer, disjoindre
 
 AGE_MAX_LECTURE = timedelta(days=366)
+GENRES_COMMUNS = {
+    "effet.du": "date",
+    "effet.au": "date",
+    "date_de_reference": "date",
+    "derogation.titre": "texte",
+    "derogation.reference": "texte",
+    "a_demander": "liste",
+    "lot.numero": "texte",
+}
+"""Variables permises dans tout message."""
+GENRES_DES_FILTRES = {
+    "euros": {"nombre"},
+    "pourcent": {"nombre"},
+    "date": {"date"},
+    "nombre": {"nombre", "liste"},
+    "liste": {"liste", "texte", "enumere"},
+}
 MOTS_COMMUNS = 9
 """Autant de mots de suite communs à une règle et à une clause ne sont plus un hasard."""
 
@@ -40,6 +58,7 @@ def controler_fiches(sources: Sources, paquet: Paquet) -> Iterator[Anomalie]:
         regle = regles.get(fiche.cle)
         if regle is not None:
             yield from _controler_variables(document, fiche, regle)
+            yield from _controler_suppositions(document, regle)
     yield from _controler_successions(sources)
     yield from _controler_contradictions(sources, paquet)
 
@@ -88,7 +107,7 @@ def _controler_successions(sources: Sources) -> Iterator[Anomalie]:
                     str(apres.remplace),
                     "nommer la version remplacée",
                 )
-            if fin is None or apres.effet.du != fin + timedelta(days=1):
+            if fin is None or apres.effet.du - fin != timedelta(days=1):
                 yield situer(
                     document,
                     ("effet", "du"),
@@ -100,38 +119,30 @@ def _controler_successions(sources: Sources) -> Iterator[Anomalie]:
 
 
 def _controler_variables(document: Document, fiche: Fiche, regle: Regle) -> Iterator[Anomalie]:
-    """L07 : un message ne cite que ce que sa règle lit."""
-    lues = {_lire_source(noeud) for arbre in regle.lister_arbres() for noeud in parcourir(arbre)}
-    permises = {
-        *lues,
-        *fiche.parametres,
-        *VARIABLES_COMMUNES,
-        *(f"lot{source}" for source in lues if source.startswith(".")),
-    }
+    """L07 : un message ne cite que ce que sa règle lit, par un filtre qui convient."""
+    genres = _relever_genres(fiche, regle)
     for nom, gabarit in fiche.messages.model_dump(exclude_none=True).items():
+        ou = ("messages", nom)
         for variable, filtre in lister_variables(gabarit):
-            if variable not in permises:
-                yield situer(
-                    document,
-                    ("messages", nom),
-                    "L07",
-                    "une donnée lue par la règle",
-                    variable,
-                    "la retirer du message",
-                )
-            if filtre is not None and filtre not in FILTRES:
-                yield situer(
-                    document,
-                    ("messages", nom),
-                    "L07",
-                    f"un filtre parmi {', '.join(FILTRES)}",
-                    filtre,
-                    "le corriger",
-                )
+            if variable not in genres:
+                yield situer(document, ou, "L07", "une donnée lue par la règle", variable, "la retirer du message")
+            elif filtre is not None and filtre not in FILTRES:
+                yield situer(document, ou, "L07", f"un filtre parmi {', '.join(FILTRES)}", filtre, "le corriger")
+            elif filtre is not None and genres[variable] not in GENRES_DES_FILTRES[filtre]:
+                attendu = f"un filtre pour une donnée de genre {genres[variable]}"
+                yield situer(document, ou, "L07", attendu, f"{variable} | {filtre}", "changer de filtre")
 
 
-def _lire_source(noeud: Feuille | Quantificateur) -> str:
-    return noeud.lecture.source if isinstance(noeud, Feuille) else noeud.liste.source
+def _relever_genres(fiche: Fiche, regle: Regle) -> dict[str, str]:
+    """Rend le genre de chaque variable permise : données lues (du lot, dans une règle de lot), paramètres, date…"""
+    genres = GENRES_COMMUNS | dict.fromkeys(fiche.parametres, "nombre")
+    for noeud in (noeud for arbre in regle.lister_arbres() for noeud in parcourir(arbre)):
+        lecture = noeud.lecture if isinstance(noeud, Feuille) else noeud.liste
+        if lecture.portee != "element":
+            genres[lecture.source] = lecture.champ.genre
+        elif regle.niveau_lot and lecture.champ.chemin == f"lots[].{lecture.cle}":
+            genres[lecture.source] = genres[f"lot{lecture.source}"] = lecture.champ.genre
+    return genres
 
 
 def _controler_references(document: Document, fiche: Fiche) -> Iterator[Anomalie]:
@@ -216,6 +227,34 @@ def _controler_messages(document: Document, fiche: Fiche) -> Iterator[Anomalie]:
     impossibles = {"ecart"} if fiche.sans_ecart else set()
     for nom in sorted(impossibles & set(ecrits)):
         yield situer(document, ("messages", nom), "L16", "aucun message pour un verdict impossible", nom, "le retirer")
+
+
+def _controler_suppositions(document: Document, regle: Regle) -> Iterator[Anomalie]:
+    """L13 : une règle bloquante n'est jamais conforme par la seule grâce d'une supposition."""
+    if regle.fiche.gravite == "bloquant" and _conclure_par_supposition(regle.exige) is True:
+        yield situer(
+            document,
+            ("donnees",),
+            "L13",
+            "une supposition qui ne rend pas la règle conforme à elle seule",
+            "une exigence vraie sans aucune donnée saisie",
+            "demander la donnée",
+        )
+
+
+def _conclure_par_supposition(arbre: Arbre) -> Trivalent:
+    """Rend ce que vaut l'arbre quand rien n'est saisi et que seules les suppositions répondent."""
+    if isinstance(arbre, Noeud):
+        resultats = [_conclure_par_supposition(enfant) for enfant in arbre.enfants]
+        return conjuguer(resultats) if arbre.toutes else disjoindre(resultats)
+    if isinstance(arbre, Quantificateur):
+        return arbre.tous if arbre.liste.defaut == [] else None
+    defaut, operateur = arbre.lecture.defaut, arbre.operateur
+    if defaut is None or arbre.parametre is not None or operateur.famille == "presence":
+        return None
+    if arbre.famille is not None:
+        return operateur.comparer(arbre.famille.contenir(defaut), True)
+    return operateur.comparer(len(defaut) if operateur.famille == "taille" else defaut, arbre.constante)
 
 
 _MOTS = re.compile(r"\w+")
