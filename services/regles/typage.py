@@ -39,6 +39,7 @@ from services.regles.referentiels import composer_prefixes
 Emplacement = tuple[str | int, ...]
 LOT = "lots[]"
 PREFIXE = re.compile(r"\d{2,8}\Z")
+NON_VIDE = re.compile(r".+", re.DOTALL)
 CODE_CPV = re.compile(r"\d{8}\Z")
 MAXIMA: Mapping[str, Decimal] = {"part": Decimal(1), "pourcent": Decimal(100)}
 NOMBRE_MAX = Decimal(10**12)
@@ -156,7 +157,8 @@ def _typer_controle(controle: Controle, contexte: Contexte, element: str | None,
             )
     elif operateur.attente == "prefixes":
         famille = composer_prefixes(tuple(operande))
-        if not operande or not all(PREFIXE.match(prefixe) for prefixe in operande):
+        forme = PREFIXE if lecture.champ.genre == "cpv" else NON_VIDE
+        if not operande or not all(forme.match(prefixe) for prefixe in operande):
             contexte.signaler("L04", place, "des préfixes CPV de deux à huit chiffres", str(operande), "les corriger")
     elif operateur.attente == "valeurs":
         constante = frozenset(_lire_constante(valeur, lecture.champ, contexte, place) for valeur in operande)

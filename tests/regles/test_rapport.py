@@ -179,7 +179,8 @@ def test_la_donnee_qui_debloque_le_plus_de_regles_vient_d_abord() -> None:
             _constat("indetermine", regle="A", a_demander=("forme", "cpv")),
             _constat("indetermine", regle="B", a_demander=("procedure", "cpv")),
             _constat("indetermine", regle="C", a_demander=("procedure", "cpv")),
-        ]
+        ],
+        {},
     )
     assert [(d.chemin, d.regles) for d in demandes] == [
         ("cpv", ["A", "B", "C"]),
@@ -190,7 +191,7 @@ def test_la_donnee_qui_debloque_le_plus_de_regles_vient_d_abord() -> None:
 
 def test_a_utilite_egale_l_ordre_de_lecture_decide() -> None:
     constats = [_constat("indetermine", a_demander=("forme", "cpv")), _constat("indetermine", a_demander=("nature",))]
-    assert [d.chemin for d in rassembler_demandes(constats)] == ["forme", "cpv", "nature"]
+    assert [d.chemin for d in rassembler_demandes(constats, {})] == ["forme", "cpv", "nature"]
 
 
 def test_une_donnee_manquant_a_plusieurs_lots_ne_fait_qu_une_demande() -> None:
@@ -199,7 +200,8 @@ def test_une_donnee_manquant_a_plusieurs_lots_ne_fait_qu_une_demande() -> None:
             _constat("indetermine", lot="1", a_demander=("lots[1].cpv",)),
             _constat("indetermine", lot="2", a_demander=("lots[2].cpv", "lots[2].criteres[1].type")),
             _constat("indetermine", regle="B", lot="2", a_demander=("lots[2].cpv",)),
-        ]
+        ],
+        {},
     )
     assert [(d.chemin, d.regles, d.lots) for d in demandes] == [
         ("lots[].cpv", ["A", "B"], ["1", "2"]),
@@ -217,7 +219,7 @@ def test_une_donnee_manquant_a_plusieurs_lots_ne_fait_qu_une_demande() -> None:
     ],
 )
 def test_une_demande_porte_la_question_le_genre_l_unite_et_les_valeurs_du_champ(chemin: str, champ: str) -> None:
-    (demande,) = rassembler_demandes([_constat("indetermine", a_demander=(chemin,))])
+    (demande,) = rassembler_demandes([_constat("indetermine", a_demander=(chemin,))], {})
     decrit = CHAMPS[champ]
     assert demande.question == decrit.question
     assert (demande.genre, demande.unite, demande.exemple) == (decrit.genre, decrit.unite, decrit.exemple)

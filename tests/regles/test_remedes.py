@@ -96,7 +96,7 @@ def test_une_clause_dont_les_trous_ne_concordent_pas_est_refusee(texte: str, tro
 
 @pytest.fixture
 def clausier(minimal: Verificateur) -> Clausier:
-    return minimal.clausier
+    return Clausier(minimal.paquet)
 
 
 @pytest.mark.parametrize(
@@ -273,13 +273,14 @@ def test_au_moins_vingt_cinq_clauses_sont_livrees_et_toutes_servent() -> None:
     assert set(paquet.clauses) == citees
 
 
-def test_chaque_trou_de_parametre_livre_se_remplit_a_une_date_ou_il_vaut(verificateur: Verificateur) -> None:
+def test_chaque_trou_de_parametre_livre_se_remplit_a_une_date_ou_il_vaut() -> None:
     paquet = charger_regles_reelles()
+    clausier = Clausier(paquet)
     jour = date(2026, 9, 15)
     faits = etablir_faits(lire_essai(date_lancement=jour), paquet.acheteurs)
     cadrage = paquet.cadrer(faits)
     for identifiant, clause in paquet.clauses.items():
-        proposee = verificateur.clausier.proposer(identifiant, faits, cadrage, None, "ESSAI", 0)
+        proposee = clausier.proposer(identifiant, faits, cadrage, None, "ESSAI", 0)
         for trou in clause.trous.values():
             if trou.parametre is not None and paquet.parametres[trou.parametre].valoir(jour) is not None:
                 assert trou.libelle not in proposee.a_completer, (identifiant, trou.parametre)

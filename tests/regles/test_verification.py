@@ -12,7 +12,8 @@ from services.regles.moteur.direct import MoteurDirect
 from services.regles.moteur.port import Jugement, Situation
 from services.regles.paquet import charger_paquet
 from services.regles.rapport import Constat, Rapport
-from services.regles.verification import MESSAGES_GENERIQUES, Verificateur
+from services.regles.redaction import MESSAGES_GENERIQUES
+from services.regles.verification import Verificateur
 from tests.moteurs.atelier import charger_regles_reelles, lire_essai
 from tests.regles.dossier_minimal import Contenu, copier, ecrire
 
