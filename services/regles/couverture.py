@@ -13,7 +13,7 @@ from services.regles.fiches import Fiche
 from services.regles.paquet import Paquet
 from services.regles.parametres import Parametre
 from services.regles.regle import Regle
-from services.regles.trace import RESULTATS, Resultat, Vu, examiner_regle
+from services.regles.trace import RESULTATS, Dossier, Resultat, Vu
 
 TOUS: frozenset[Resultat] = frozenset({"vrai", "faux", "inconnu"})
 SANS_INCONNU: frozenset[Resultat] = frozenset({"vrai", "faux"})
@@ -83,7 +83,7 @@ def _couvrir_regle(paquet: Paquet, regle: Regle) -> list[ControleCouvert]:
             continue  # le jeu des cas le dira
         cadrage = paquet.cadrer(faits)
         for rang in range(len(faits.lots)) if regle.niveau_lot else [None]:
-            for _, vue in examiner_regle(regle, faits, cadrage, rang).parties:
+            for _, vue in Dossier(regle, faits, cadrage, rang).parties:
                 for vu in vue.parcourir():
                     controle = controles.get(id(vu.arbre))
                     if controle is not None:

@@ -267,18 +267,14 @@ def synthetiser(constats: list[Constat]) -> Syntheses:
 
 
 _FAMILLES: tuple[FamilleCorpus, ...] = ("loi", "engagement_local", "plan_national")
+_RANGS: Mapping[str, int] = {nom: rang for noms in (VERDICTS, GRAVITES, _FAMILLES) for rang, nom in enumerate(noms)}
 
 
 def ordonner(constats: list[Constat]) -> list[Constat]:
     """Rend les constats du plus grave au moins utile ; à rang égal, la loi d'abord, puis règles et lots en ordre."""
     return sorted(
         constats,
-        key=lambda c: (
-            VERDICTS.index(c.verdict),
-            GRAVITES.index(c.gravite),
-            _FAMILLES.index(c.famille),
-            c.regle,
-        ),
+        key=lambda c: (_RANGS[c.verdict], _RANGS[c.gravite], _RANGS[c.famille], c.regle),
     )
 
 

@@ -38,10 +38,12 @@ from services.regles.rapport import (
 )
 from services.regles.regle import Regle
 from services.regles.remedes import ClauseProposee, Clausier, reunir
-from services.regles.trace import choisir_parties_en_suspens, examiner_regle, relever_absents, tracer
+from services.regles.trace import Dossier, choisir_parties_en_suspens, relever_absents, tracer
 
 journal = logging.getLogger("verifop.regles")
 
+DATES_GARDEES = 256
+"""Dates dont chaque règle garde les mentions préparées."""
 MESSAGES_GENERIQUES: dict[NomVerdict, str] = {
     "hors_periode": "La règle n'est pas en vigueur à la date de référence.",
     "non_applicable": "La règle ne s'applique pas à cette consultation.",
@@ -98,6 +100,7 @@ class Carte:
         self.fondement = f"{premiere.texte}, {premiere.article}"
         noeuds = [noeud for arbre in regle.lister_arbres() for noeud in parcourir(arbre)]
         lectures = [noeud.lecture if isinstance(noeud, Feuille) else noeud.liste for noeud in noeuds]
+        self.mentions: dict[date | None, list[str]] = {}
         self.questions = {
             chemin.removeprefix("."): donnee.question
             for chemin, donnee in fiche.donnees.items()
@@ -141,7 +144,7 @@ class Redaction:
         fiche = regle.fiche
         verdict, derogation = self._qualifier(regle, issue)
         a_examiner = (self._complet or verdict == "indetermine") and verdict != "erreur"
-        dossier = examiner_regle(regle, self._faits, self._cadrage, rang_lot) if a_examiner else None
+        dossier = Dossier(regle, self._faits, self._cadrage, rang_lot) if a_examiner else None
         a_demander: list[str] = []
         parametres_absents: list[str] = []
         facultatif = False
@@ -181,7 +184,7 @@ class Redaction:
             derogation=derogation,
             remede=remede,
             facultatif=facultatif,
-            mentions=[] if verdict in SANS_SUITE else self._mentionner(regle, jour),
+            mentions=[] if verdict in SANS_SUITE else self._mentionner(regle, carte, jour),
             trace=tracer(dossier) if self._complet and dossier is not None else None,
         )
         self._constats.append(constat)
@@ -245,6 +248,8 @@ class Redaction:
             gabarit = getattr(messages, verdict, None)
         if gabarit is None:
             return MESSAGES_GENERIQUES[verdict]
+        if "{{" not in gabarit:
+            return gabarit.strip()
         invoquee = regle.derogations[issue.derogation].fiche if issue.derogation >= 0 else None
 
         def trouver(nom: str) -> Any:
@@ -271,7 +276,16 @@ class Redaction:
         libelle = self._redacteur.paquet.parametres[cle].libelle
         return f"la valeur à cette date de «{INSECABLE}{libelle}{INSECABLE}»"
 
-    def _mentionner(self, regle: Regle, jour: date | None) -> list[str]:
+    def _mentionner(self, regle: Regle, carte: Carte, jour: date | None) -> list[str]:
+        """Rend les mentions d'une règle à une date ; elles ne dépendent de rien d'autre, et se préparent une fois."""
+        mentions = carte.mentions.get(jour)
+        if mentions is None:
+            if len(carte.mentions) >= DATES_GARDEES:
+                carte.mentions.clear()
+            mentions = carte.mentions[jour] = self._composer_mentions(regle, jour)
+        return list(mentions)
+
+    def _composer_mentions(self, regle: Regle, jour: date | None) -> list[str]:
         mentions = [m.texte for m in regle.fiche.mentions if jour is not None and m.depuis <= jour]
         a_confirmer: dict[str, list[str]] = {}
         for cle in regle.fiche.parametres.values():

@@ -133,30 +133,36 @@ class Examen:
         return operateur.comparer(lu, feuille.constante)
 
 
-@dataclass(frozen=True, slots=True)
 class Dossier:
-    """L'examen complet d'une règle sur un niveau : une vue par partie de la fiche, dans l'ordre de lecture."""
+    """L'examen d'une règle sur un niveau : chaque partie de la fiche n'est examinée qu'à la première demande."""
 
-    parties: tuple[tuple[str, Vu], ...]
+    def __init__(self, regle: Regle, faits: Faits, cadrage: Cadrage, rang_lot: int | None) -> None:
+        """`rang_lot` désigne le lot pour une règle de niveau lot."""
+        self._examen = Examen(regle, faits, cadrage, rang_lot)
+        self._arbres: dict[str, Arbre] = {}
+        if regle.applicable_si is not None:
+            self._arbres["applicable_si"] = regle.applicable_si
+        self._arbres["exige"] = regle.exige
+        for rang, derogation in enumerate(regle.derogations):
+            self._arbres[f"derogations[{rang}].si"] = derogation.si
+            self._arbres[f"derogations[{rang}].justifie_par"] = derogation.justifie_par
+        if regle.alerte_si is not None:
+            self._arbres["alerte_si"] = regle.alerte_si
+        self._vues: dict[str, Vu] = {}
 
     def trouver(self, nom: str) -> Vu | None:
-        """Rend la vue d'une partie (`applicable_si`, `exige`, `alerte_si`, `derogations[0].si`…)."""
-        return next((vu for partie, vu in self.parties if partie == nom), None)
+        """Rend la vue d'une partie (`applicable_si`, `exige`, `alerte_si`, `derogations[0].si`…), ou None."""
+        if nom not in self._vues:
+            arbre = self._arbres.get(nom)
+            if arbre is None:
+                return None
+            self._vues[nom] = self._examen.examiner(arbre)
+        return self._vues[nom]
 
-
-def examiner_regle(regle: Regle, faits: Faits, cadrage: Cadrage, rang_lot: int | None) -> Dossier:
-    """Examine toutes les parties d'une règle ; `rang_lot` désigne le lot pour une règle de niveau lot."""
-    examen = Examen(regle, faits, cadrage, rang_lot)
-    parties: list[tuple[str, Vu]] = []
-    if regle.applicable_si is not None:
-        parties.append(("applicable_si", examen.examiner(regle.applicable_si)))
-    parties.append(("exige", examen.examiner(regle.exige)))
-    for rang, derogation in enumerate(regle.derogations):
-        parties.append((f"derogations[{rang}].si", examen.examiner(derogation.si)))
-        parties.append((f"derogations[{rang}].justifie_par", examen.examiner(derogation.justifie_par)))
-    if regle.alerte_si is not None:
-        parties.append(("alerte_si", examen.examiner(regle.alerte_si)))
-    return Dossier(tuple(parties))
+    @property
+    def parties(self) -> tuple[tuple[str, Vu], ...]:
+        """Toutes les parties de la fiche et leur vue, dans l'ordre de lecture."""
+        return tuple((nom, vu) for nom in self._arbres if (vu := self.trouver(nom)) is not None)
 
 
 def choisir_parties_en_suspens(regle: Regle, dossier: Dossier) -> list[Vu]:
@@ -165,24 +171,19 @@ def choisir_parties_en_suspens(regle: Regle, dossier: Dossier) -> list[Vu]:
     On ne demande que ce qui peut trancher : l'applicabilité d'abord ; puis, une fois acquise, l'exigence ; puis, si
     elle est violée, la justification de la dérogation invoquée ou ce qui atténue l'écart.
     """
-    applicable = dossier.trouver("applicable_si")
-    if applicable is not None and applicable.resultat is None:
-        return [applicable]
+    for nom in ("applicable_si", "exige"):
+        vu = dossier.trouver(nom)
+        if vu is not None and vu.resultat is None:
+            return [vu]
     exige = dossier.trouver("exige")
-    assert exige is not None
-    if exige.resultat is None:
-        return [exige]
-    if exige.resultat is True:
+    if exige is not None and exige.resultat is True:
         return []
     for rang in range(len(regle.derogations)):
         invoquee = dossier.trouver(f"derogations[{rang}].si")
         justifiee = dossier.trouver(f"derogations[{rang}].justifie_par")
-        assert invoquee is not None and justifiee is not None
-        if invoquee.resultat is True:
-            if justifiee.resultat is True:
-                return []
-            if justifiee.resultat is None:
-                return [justifiee]
+        if invoquee is not None and justifiee is not None and invoquee.resultat is True:
+            if justifiee.resultat is not False:
+                return [justifiee] if justifiee.resultat is None else []
             break
     attenuee = dossier.trouver("alerte_si")
     return [attenuee] if attenuee is not None and not regle.fiche.sans_ecart and attenuee.resultat is None else []

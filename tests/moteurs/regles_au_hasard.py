@@ -225,9 +225,11 @@ def _ecrire_fiche(rang: int, hasard: random.Random) -> Ecrite:
             }
             for numero in range(1, hasard.randint(2, 4))
         ]
-    if hasard.random() < 0.2:
-        fiche["donnees"] = {
-            "forme": {"si_absent": {"supposer": "ordinaire"}},
-            "pse": {"si_absent": {"supposer": False}},
-        }
+    lues = json.dumps(fiche)
+    suppositions = {"forme": "ordinaire", "pse": False, "innovant": False, "nature": "services"}
+    fiche["donnees"] = {
+        chemin: {"si_absent": {"supposer": valeur}}
+        for chemin, valeur in suppositions.items()
+        if f'"fait": "{chemin}"' in lues and hasard.random() < 0.3
+    }
     return fiche

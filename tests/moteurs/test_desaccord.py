@@ -255,22 +255,12 @@ def test_une_panne_du_module_c_sous_le_double_est_une_erreur_dite(module_c: Modu
     double.fermer()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=RuntimeError,
-    reason="défaut : si l'éclat ne peut renaître, `juger` lève au lieu de rendre `erreur` (port.Moteur : ne lève rien)",
-)
 def test_un_module_c_qui_ne_se_releve_pas_rend_erreur_sans_lever(module_c: ModuleC) -> None:
     moteur = MoteurDurable(REGLES[:2])
     module_c.tomber = lambda nom, argument: nom == "assert_fact"
     assert moteur.juger(SITUATION).consultation == (ERREUR, ERREUR)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=Exception,
-    reason="défaut : après un éclat resté mort, `fermer` lève (code 309) et ne libère ni cet éclat ni les suivants",
-)
 def test_fermer_apres_une_panne_definitive_libere_tout_sans_lever(module_c: ModuleC) -> None:
     moteur = MoteurDurable(REGLES[:2])
     module_c.tomber = lambda nom, argument: nom == "assert_fact"

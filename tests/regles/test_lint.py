@@ -270,26 +270,20 @@ def test_un_dossier_qui_ne_se_charge_pas_rend_ses_fautes_de_chargement(tmp_path:
     assert {a.code for a in trouvees} == {"obligatoire"}
 
 
-# ------------------------------------------------------------------------------- défauts connus, non corrigés
+# ---------------------------------------------------------------------------------------- défauts trouvés en test
 
 
-@pytest.mark.xfail(strict=True, reason="défaut : L07 laisse passer un filtre qui ne convient pas au genre de la donnée")
 def test_un_filtre_qui_ne_convient_pas_a_la_donnee_est_une_faute(tmp_path: Path) -> None:
     """À l'exécution, ce message fait tomber toute la vérification (voir test_messages)."""
     trouvees = _controler(tmp_path, _ccp(_poser("messages.ecart", "Nature {{ nature | euros }}.")))
     assert "L07" in {a.code for a in trouvees}
 
 
-@pytest.mark.xfail(strict=True, reason="défaut : `donnees` n'est contrôlé par rien ; une faute de frappe y est muette")
 def test_une_donnee_declaree_mais_inconnue_est_une_faute(tmp_path: Path) -> None:
     faute = _pnad(_poser("donnees", {"objet_insertio": {"si_absent": {"supposer": False}}}))
     assert "L04" in {a.code for a in _controler(tmp_path, faute)}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="défaut : format-des-regles § 2.2 l. 6 interdit à une règle bloquante d'être conforme par supposition seule",
-)
 def test_une_regle_bloquante_conforme_par_supposition_seule_est_une_faute(tmp_path: Path) -> None:
     faute = _ccp(
         lambda f: f.update(
@@ -301,56 +295,35 @@ def test_une_regle_bloquante_conforme_par_supposition_seule_est_une_faute(tmp_pa
     assert trouvees
 
 
-@pytest.mark.xfail(
-    strict=True, reason="défaut : les clauses citées par `va_avec` et `exclut` ne sont pas contrôlées (L06)"
-)
 def test_une_clause_qui_va_avec_une_clause_inconnue_est_une_faute(tmp_path: Path) -> None:
     faute = lambda c: c["clauses/rc.yaml"]["RC-ESSAI-01"].update(va_avec=["RC-RIEN-01"])  # noqa: E731
     assert "L06" in {a.code for a in _controler(tmp_path, faute)}
 
 
-@pytest.mark.xfail(strict=True, reason="défaut : le fait ou le paramètre d'un trou de clause n'est pas contrôlé")
 @pytest.mark.parametrize("trou", [{"libelle": "x", "fait": "montant_htt"}, {"libelle": "x", "parametre": "essai.rien"}])
 def test_un_trou_qui_lit_une_donnee_inconnue_est_une_faute(trou: Contenu, tmp_path: Path) -> None:
     faute = lambda c: c["clauses/rc.yaml"]["RC-ESSAI-01"]["trous"].update(contact=trou)  # noqa: E731
     assert _controler(tmp_path, faute) != []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="défaut : type, qualite et spaser d'un acheteur du référentiel ne sont pas contrôlés"
-)
 @pytest.mark.parametrize("cle", ["type", "qualite", "spaser"])
 def test_un_acheteur_de_valeur_inconnue_est_une_faute(cle: str, tmp_path: Path) -> None:
     faute = lambda c: c["referentiels/acheteurs.yaml"]["agglo"].update({cle: "epsi"})  # noqa: E731
     assert _controler(tmp_path, faute) != []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=OverflowError,
-    reason="défaut : `au: 9999-12-31` (fin inconnue) fait tomber le lint en trace Python (OverflowError)",
-)
 def test_une_fin_au_31_decembre_9999_ne_fait_pas_tomber_le_lint(tmp_path: Path) -> None:
     _controler(tmp_path, _vra(_poser("effet.au", "9999-12-31")))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=TypeError,
-    reason="défaut : `acheteur` écrit en texte dans un cas fait tomber lint et cas en trace Python (TypeError)",
-)
 def test_un_cas_dont_l_acheteur_est_un_texte_est_une_faute_dite(tmp_path: Path) -> None:
     trouvees = _controler(tmp_path, _ccp(lambda f: f["cas"][0]["fop"].update(acheteur="Agglo")))
     assert isinstance(trouvees, list)
 
 
-@pytest.mark.xfail(strict=True, reason="défaut : une fiche enregistrée en `.yml` est ignorée sans un mot")
 def test_une_fiche_enregistree_en_yml_est_une_faute(tmp_path: Path) -> None:
     assert _controler(tmp_path, _renommer("ccp/ccp-essai.yaml", "ccp/ccp-essai.yml")) != []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="défaut : un cas à la borne ne suffit pas, le contrat veut un centime de part et d'autre (L09)"
-)
 def test_un_seuil_sans_cas_au_centime_de_part_et_d_autre_est_une_faute(tmp_path: Path) -> None:
     assert "L09" in {a.code for a in _controler(tmp_path, _ccp(_retirer_cas("un centime dessous")))}

@@ -267,11 +267,6 @@ def _lister_syntheses(rapport: Rapport) -> tuple[Any, ...]:
     return rapport.syntheses.loi, rapport.syntheses.engagement_local, rapport.syntheses.plan_national
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="défaut grave : deux lots de même numéro affiché n'ont qu'un constat par règle ; l'écart du second "
-    "disparaît du rapport, qui peut être favorable à tort",
-)
 def test_un_lot_sans_numero_a_cote_du_lot_1_n_efface_pas_son_ecart(minimal: Verificateur) -> None:
     lots = [
         {"objet": "Bureaux", "cpv": "39130000", "clauses_env": ["Trier les déchets."]},
@@ -368,11 +363,6 @@ def test_une_supposition_saisie_par_le_lot_n_est_pas_dite_supposee(tmp_path: Pat
     assert rapport.suppositions == [] or all("lots[2]" not in s.chemin for s in rapport.suppositions)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="défaut : une supposition sur l'élément d'une liste (`.x` sous `lots_effectifs`) est annoncée même quand "
-    "chaque lot porte la donnée",
-)
 def test_une_donnee_portee_par_chaque_lot_n_est_pas_dite_supposee(tmp_path: Path) -> None:
     contenu = copier()
     fiche = contenu["pnad/pnad-essai.yaml"]
@@ -411,11 +401,6 @@ def test_une_regle_pas_encore_en_vigueur_n_est_pas_dite_echue(verificateur: Veri
     assert _noter(rapport, "schema_echu") == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="défaut : la version remplacée d'une règle (`apres_terme: signaler`) fait dire « schéma échu » alors que la "
-    "version suivante est en vigueur",
-)
 def test_un_schema_renouvele_n_est_pas_dit_echu(tmp_path: Path) -> None:
     contenu = copier()
     contenu["spaser-vra/vra-essai-v2.yaml"] = {
@@ -548,13 +533,9 @@ def test_chaque_corpus_a_sa_famille() -> None:
     }
 
 
-# -------------------------------------------------------------------------------------- autres défauts connus
+# ---------------------------------------------------------------------------------------- défauts trouvés en test
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="défaut : la question que la fiche pose pour une donnée (`donnees.x.question`) n'est jamais montrée",
-)
 def test_la_question_de_la_fiche_passe_avant_celle_de_la_fop(tmp_path: Path) -> None:
     contenu = copier()
     contenu["ccp/ccp-essai.yaml"]["donnees"] = {"montant_ht": {"question": "Combien, toutes tranches comprises ?"}}
@@ -564,10 +545,6 @@ def test_la_question_de_la_fiche_passe_avant_celle_de_la_fop(tmp_path: Path) -> 
     assert demande.question == "Combien, toutes tranches comprises ?"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="défaut : les montants de lots manquants pour la part des petits lots font citer un lot au nom vide",
-)
 def test_une_demande_ne_cite_jamais_un_lot_sans_nom(verificateur: Verificateur) -> None:
     lots = [{"numero": 1, "procedure": "lettre_de_consultation"}, {"numero": 2, "montant_ht": 500000}]
     rapport = verificateur.verifier(

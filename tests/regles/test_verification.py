@@ -260,11 +260,6 @@ def test_ligne_7_une_valeur_contestee_tranche_et_dit_le_doute(batir: Batisseur) 
     assert any("une seule source" in m for m in _trouver(verificateur.verifier(lire_essai(**_TRAVAUX))).mentions)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="défaut : quand la donnée et le paramètre manquent tous deux, on demande la donnée, qui ne peut rien "
-    "trancher, et le paramètre absent n'est pas dit",
-)
 def test_ligne_7_une_donnee_comparee_a_un_parametre_inconnu_n_est_pas_demandee(batir: Batisseur) -> None:
     verificateur = batir(
         lambda c: c["parametres/essai.yaml"]["essai.seuil"]["valeurs"][1].update(valeur="a_renseigner")
@@ -405,11 +400,6 @@ def test_ligne_12_une_panne_est_une_erreur_sur_sa_regle_et_le_rapport_n_est_pas_
     assert constat.remede is None and rapport.clauses == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=TypeError,
-    reason="défaut : en détail complet, l'examen refait le calcul qui est tombé et fait lever toute la vérification",
-)
 def test_ligne_12_une_panne_reste_une_erreur_de_regle_en_detail_complet(
     minimal: Verificateur, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,6 +65,9 @@ _RETRAIT = orjson.dumps({"sid": _SID, "id": _FAIT}).decode()
 _BATTEMENT = orjson.dumps({"sid": _SID, "id": "hb", "hb": 1}).decode()
 _RETRAIT_BATTEMENT = orjson.dumps({"sid": _SID, "id": "hb"}).decode()
 
+AUCUN_ELEMENT: Sequence[Donnees] = ({},)
+"""Le niveau consultation se juge une fois, sans élément courant."""
+
 _VERROU = threading.Lock()
 """Un seul appel à la fois dans le processus : affirmer, vider, retirer ne sont pas un geste atomique."""
 
@@ -107,8 +110,8 @@ class MoteurDurable:
         """Rend le jugement ; un éclat en panne rend `erreur` sur ses règles, et repart d'un état neuf."""
         with _VERROU:
             return Jugement(
-                self._consultation.juger(situation, {}),
-                tuple(self._lot.juger(situation, lot) for lot in situation.lots),
+                self._consultation.juger(situation, AUCUN_ELEMENT)[0],
+                self._lot.juger(situation, situation.lots),
             )
 
     def fermer(self) -> None:
@@ -134,14 +137,12 @@ class _Niveau:
         for rang, regle in enumerate(regles):
             engendrees += engendrer(rang, regle, catalogues[regle.groupe])
         # Les noms sont uniques d'un groupe de dates à l'autre : le préfixe les distingue.
-        self._calculs: list[tuple[int, list[tuple[str, Propriete]]]] = [
-            (groupe, [(f"g{groupe}{nom}", calcul) for nom, calcul in catalogue.calculs.items()])
-            for groupe, catalogue in enumerate(catalogues)
-        ]
+        self._communes = [_prefixer_calculs(groupe, c.communes) for groupe, c in enumerate(catalogues)]
+        self._locales = [_prefixer_calculs(groupe, c.locales) for groupe, c in enumerate(catalogues)]
         self._periodes = sorted({r.fenetre for r in regles})
         self._decodeurs = [_Decodeur(regle) for regle in regles]
         self.nombre_engendre = len(engendrees)
-        verifier_collisions(nom for _, paires in self._calculs for nom, _ in paires)
+        verifier_collisions(nom for paires in (*self._communes, *self._locales) for nom, _ in paires)
         try:
             for lot in repartir(engendrees, regles):
                 self._eclats.append(_Eclat(lot, regles))
@@ -149,13 +150,44 @@ class _Niveau:
             self.fermer()
             raise
 
-    def juger(self, situation: Situation, element: Donnees) -> tuple[Issue, ...]:
-        valeurs: dict[str, Any] = {}
+    def juger(self, situation: Situation, elements: Sequence[Donnees]) -> tuple[tuple[Issue, ...], ...]:
+        """Juge le niveau pour chaque élément ; ce qui vaut pour tous n'est calculé qu'une fois."""
+        communes: dict[str, Any] = {}
         for fenetre in self._periodes:
             periode = situation.periodes[fenetre]
-            valeurs[f"periode{fenetre}"] = 2 if periode is None else int(periode)
+            communes[f"periode{fenetre}"] = 2 if periode is None else int(periode)
+        en_panne = self._calculer(self._communes, situation, {}, communes)
+        return tuple(self._juger_un(situation, element, communes, en_panne) for element in elements)
+
+    def _juger_un(
+        self, situation: Situation, element: Donnees, communes: dict[str, Any], pannes_communes: set[int]
+    ) -> tuple[Issue, ...]:
+        valeurs = dict(communes)
+        en_panne = pannes_communes | self._calculer(self._locales, situation, element, valeurs)
+        masques = [0] * len(self._regles)
+        for eclat in self._eclats:
+            try:
+                eclat.appliquer(valeurs, masques)
+            except Exception:  # une panne est une erreur dite sur les règles de l'éclat, jamais un verdict
+                en_panne |= eclat.regles
+                eclat.renaitre()
+        if not en_panne:
+            return tuple([decodeur.decoder(masque) for decodeur, masque in zip(self._decodeurs, masques, strict=True)])
+        return tuple(
+            ERREUR if rang in en_panne else decodeur.decoder(masque)
+            for rang, (decodeur, masque) in enumerate(zip(self._decodeurs, masques, strict=True))
+        )
+
+    def _calculer(
+        self,
+        groupes: Sequence[Sequence[tuple[str, Propriete]]],
+        situation: Situation,
+        element: Donnees,
+        valeurs: dict[str, Any],
+    ) -> set[int]:
+        """Ajoute les propriétés présentes à `valeurs` ; rend les règles privées d'une propriété par une panne."""
         en_panne: set[int] = set()
-        for groupe, paires in self._calculs:
+        for groupe, paires in enumerate(groupes):
             environnement: Environnement = (situation.consultation, element, situation.cadres[groupe])
             for nom, calculer in paires:
                 try:
@@ -165,17 +197,7 @@ class _Niveau:
                     continue
                 if valeur is not None:
                     valeurs[nom] = valeur
-        masques = [0] * len(self._regles)
-        for eclat in self._eclats:
-            try:
-                eclat.appliquer(valeurs, masques)
-            except Exception:
-                en_panne |= eclat.regles
-                eclat.renaitre()
-        return tuple(
-            ERREUR if rang in en_panne else decodeur.decoder(masque)
-            for rang, (decodeur, masque) in enumerate(zip(self._decodeurs, masques, strict=True))
-        )
+        return en_panne
 
     def _trouver_lectrices(self, nom: str) -> set[int]:
         return {rang for eclat in self._eclats for rang in eclat.lectrices.get(nom, ())}
@@ -215,6 +237,10 @@ def engendrer(rang: int, regle: Regle, catalogue: Catalogue) -> list[RegleEngend
         motivee, non_motivee = traduire(derogation.justifie_par)
         formes += [(base, invoquee), (base << 1, motivee), (base << 2, non_motivee)]
     return [RegleEngendree(rang, etiquette, terme) for etiquette, dnf in formes for terme in absorber(dnf)]
+
+
+def _prefixer_calculs(groupe: int, calculs: Mapping[str, Propriete]) -> list[tuple[str, Propriete]]:
+    return [(f"g{groupe}{nom}", calcul) for nom, calcul in calculs.items()]
 
 
 def _prefixer(dnf: Dnf, prefixe: str) -> Dnf:

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from services.regles.conditions import Arbre, Feuille, Noeud, Quantificateur
+from services.regles.conditions import Arbre, Feuille, Lecture, Noeud, Quantificateur
 from services.regles.moteur.direct import compiler, compiler_lecture
 from services.regles.moteur.port import CADRE, Environnement, MoteurIndisponible
 
@@ -41,15 +41,19 @@ class Catalogue:
     """Les propriétés engendrées pour un jeu de règles : un nom court par lecture distincte, et comment la calculer."""
 
     noms: dict[Any, str] = field(default_factory=dict)
-    calculs: dict[str, Propriete] = field(default_factory=dict)
+    communes: dict[str, Propriete] = field(default_factory=dict)
+    locales: dict[str, Propriete] = field(default_factory=dict)
 
-    def nommer(self, cle: Any, calcul: Callable[[], Propriete]) -> str:
-        """Rend le nom de la propriété `cle`, créée à la première demande."""
+    def nommer(self, cle: Any, lecture: Lecture, calcul: Callable[[], Propriete]) -> str:
+        """Rend le nom de la propriété `cle`, créée à la première demande.
+
+        `lecture` dit si elle dépend de l'élément courant (locale) ou vaut pour tous les lots (commune).
+        """
         nom = self.noms.get(cle)
         if nom is None:
             nom = f"p{len(self.noms)}"
             self.noms[cle] = nom
-            self.calculs[nom] = calcul()
+            (self.locales if lecture.portee == "element" else self.communes)[nom] = calcul()
         return nom
 
 
@@ -67,7 +71,7 @@ def traduire_arbre(arbre: Arbre, catalogue: Catalogue) -> tuple[Dnf, Dnf]:
             croises, reunis = croiser(croises, vrai), absorber([*reunis, *faux])
         return (croises, reunis) if arbre.toutes else (reunis, croises)
     if isinstance(arbre, Quantificateur):
-        nom = catalogue.nommer(("quantificateur", repr(arbre)), lambda: _reduire(arbre))
+        nom = catalogue.nommer(("quantificateur", repr(arbre)), arbre.liste, lambda: _reduire(arbre))
         return [frozenset({Atome(nom, "==", 1)})], [frozenset({Atome(nom, "==", 0)})]
     return _traduire_feuille(arbre, catalogue)
 
@@ -158,10 +162,12 @@ def _traduire_feuille(feuille: Feuille, catalogue: Catalogue) -> tuple[Dnf, Dnf]
     # Un texte libre peut dépasser ce que le module C sait comparer : il se réduit en oui ou non.
     if operateur.famille == "comparaison" and lecture.champ.genre != "texte":
         if feuille.parametre is not None:
-            nom = catalogue.nommer(("ecart", identite, feuille.parametre), lambda: _ecarter_du_parametre(feuille))
+            nom = catalogue.nommer(
+                ("ecart", identite, feuille.parametre), lecture, lambda: _ecarter_du_parametre(feuille)
+            )
             borne: Constante = 0
         else:
-            nom = catalogue.nommer(("valeur", identite), lambda: _lire_normalise(feuille))
+            nom = catalogue.nommer(("valeur", identite), lecture, lambda: _lire_normalise(feuille))
             normalisee = mettre_a_l_echelle(feuille.constante, lecture.champ.decimales or 0)
             assert normalisee is not None  # une feuille sans paramètre a une constante
             borne = normalisee
@@ -169,7 +175,7 @@ def _traduire_feuille(feuille: Feuille, catalogue: Catalogue) -> tuple[Dnf, Dnf]
         return [frozenset({vrai})], [frozenset({faux})]
     courte = operateur.famille == "appartenance" and len(feuille.constante) <= VALEURS_EN_TERMES
     if courte and lecture.champ.genre != "texte":
-        nom = catalogue.nommer(("valeur", identite), lambda: _lire_normalise(feuille))
+        nom = catalogue.nommer(("valeur", identite), lecture, lambda: _lire_normalise(feuille))
         bornes = sorted(
             (
                 b
@@ -188,5 +194,5 @@ def _traduire_feuille(feuille: Feuille, catalogue: Catalogue) -> tuple[Dnf, Dnf]
         repr(feuille.constante),
         feuille.famille.nom if feuille.famille is not None else None,
     )
-    nom = catalogue.nommer(cle, lambda: _reduire(feuille))
+    nom = catalogue.nommer(cle, lecture, lambda: _reduire(feuille))
     return [frozenset({Atome(nom, "==", 1)})], [frozenset({Atome(nom, "==", 0)})]
