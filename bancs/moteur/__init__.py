@@ -2,24 +2,26 @@
 
     ./verifop banc moteur
 
-Tout s'imprime dans une même exécution : sur une machine partagée, deux exécutions ne se comparent pas. Les
-verdicts de tous les moteurs sont vérifiés identiques avant d'être chronométrés.
+Tout s'imprime dans une même exécution, toutes les mesures entrelacées : sur une machine partagée, deux
+exécutions ne se comparent pas. Les verdicts de tous les moteurs sont vérifiés identiques avant d'être
+chronométrés.
 """
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple, TextIO
 
 from rich.console import Console
 from rich.table import Table
 
 from bancs.moteur.generation import engendrer_fops, engendrer_paquet
-from bancs.moteur.mesures import chronometrer, suivre_memoire
+from bancs.moteur.mesures import Serie, chronometrer, suivre_memoire
 from bancs.moteur.moteur_clips import MoteurClips
 from bancs.moteur.moteur_zen import MoteurZen
 from services.regles.faits import etablir_faits
@@ -50,9 +52,6 @@ CONSTRUCTEURS: Mapping[str, Callable[[Sequence[Regle]], Moteur]] = {
     "clips": MoteurClips,
 }
 
-Mesures = dict[str, float]
-"""Des µs par vérification, par moteur installé."""
-
 
 class MoteursEnDesaccord(Exception):
     """Deux moteurs n'ont pas rendu les mêmes verdicts : leurs temps ne se compareraient pas."""
@@ -60,7 +59,7 @@ class MoteursEnDesaccord(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Tailles:
-    """Ce que le banc mesure : nombres de lots, nombres de règles engendrées, fiches par case.
+    """Ce que le banc mesure : nombres de lots, nombres de règles engendrées, fiches par mesure.
 
     `memoire` : nombre de vérifications du relevé de mémoire (une demi-heure pour 200 000) ; 0, pas de relevé.
     """
@@ -82,13 +81,8 @@ def lancer(passes: int = 5, tailles: Tailles = Tailles(), sortie: TextIO | None 
     console.print(
         f"µs par vérification, médiane de {passes} passes entrelacées, {tailles.fiches} fiches opération."
     )
-    console.print(f"Sous chaque temps, le rapport à « {REFERENCE} ».")
-    par_regles: dict[int, dict[int, Mesures]] = {}
-    _mesurer_paquet("Règles livrées", livrees, passes, tailles, console)
-    for nombre in tailles.regles:
-        paquet = engendrer_paquet(nombre)
-        par_regles[nombre] = _mesurer_paquet("Règles engendrées", paquet, passes, tailles, console)
-    _afficher_pentes_en_regles(par_regles, console)
+    console.print(f"Sous chaque temps, son rapport à « {REFERENCE} », passe par passe.")
+    _mesurer_moteurs([livrees, *map(engendrer_paquet, tailles.regles)], passes, tailles, console)
     _mesurer_verification(livrees, passes, tailles, console)
     if tailles.memoire:
         _mesurer_memoire(livrees, tailles, console)
@@ -97,30 +91,44 @@ def lancer(passes: int = 5, tailles: Tailles = Tailles(), sortie: TextIO | None 
 # --- Les moteurs --------------------------------------------------------------------------------------------
 
 
-def _mesurer_paquet(
-    titre: str, paquet: Paquet, passes: int, tailles: Tailles, console: Console
-) -> dict[int, Mesures]:
-    """Mesure tous les moteurs sur un paquet, lots par lots ; rend les mesures par nombre de lots."""
-    moteurs = _construire(paquet.regles)
-    par_lots: dict[int, Mesures] = {}
-    verdicts: Counter[str] = Counter()
+class Case(NamedTuple):
+    """Une mesure : un paquet (son rang), un nombre de lots, un moteur."""
+
+    paquet: int
+    lots: int
+    moteur: str
+
+
+Releves = Mapping[Case, list[float]]
+
+
+def _mesurer_moteurs(paquets: Sequence[Paquet], passes: int, tailles: Tailles, console: Console) -> None:
+    """Mesure tous les moteurs sur tous les paquets et toutes les tailles ; le premier paquet est le livré."""
+    series: dict[Case, Serie] = {}
+    verdicts: list[Counter[str]] = []
+    ouverts: list[Moteur] = []
     try:
-        for lots in tailles.lots:
-            situations = [
-                _situer(paquet, lire_fop_json(octets)) for octets in _ecrire_fops(tailles.fiches, lots)
-            ]
-            verdicts += _accorder(moteurs, situations)
-            par_lots[lots] = chronometrer({nom: m.juger for nom, m in moteurs.items()}, situations, passes)
+        for rang, paquet in enumerate(paquets):
+            moteurs = _construire(paquet.regles)
+            ouverts += moteurs.values()
+            verdicts.append(Counter())
+            for lots in tailles.lots:
+                situations = [_situer(paquet, lire_fop_json(o)) for o in _ecrire_fops(tailles.fiches, lots)]
+                verdicts[rang] += _accorder(moteurs, situations)
+                for nom, moteur in moteurs.items():
+                    series[Case(rang, lots, nom)] = Serie(moteur.juger, situations)
+        releves = chronometrer(series, passes)
     finally:
-        for moteur in moteurs.values():
+        for moteur in ouverts:
             moteur.fermer()
-    de_lot = sum(regle.niveau_lot for regle in paquet.regles)
-    console.print()
-    console.print(f"{titre} : {len(paquet.regles)}, dont {de_lot} de niveau lot")
-    parts = ", ".join(f"{nom} {nombre / verdicts.total():.0%}" for nom, nombre in verdicts.most_common())
-    console.print(f"Verdicts : {parts}")
-    _afficher_moteurs(par_lots, console)
-    return par_lots
+    for rang, paquet in enumerate(paquets):
+        de_lot = sum(regle.niveau_lot for regle in paquet.regles)
+        origine = "engendrées" if rang else "livrées"
+        console.print()
+        console.print(f"Règles {origine} : {len(paquet.regles)}, dont {de_lot} de niveau lot")
+        console.print(f"Verdicts : {_ecrire_parts(verdicts[rang])}")
+        _afficher_moteurs(releves, rang, tailles.lots, console)
+    _afficher_pentes_en_regles(releves, [0, *tailles.regles], tailles.lots, console)
 
 
 def _construire(regles: Sequence[Regle]) -> dict[str, Moteur]:
@@ -160,15 +168,21 @@ def _accorder(moteurs: Mapping[str, Moteur], situations: Sequence[Situation]) ->
 
 
 def _ecrire_temps(micros: float) -> str:
-    decimales = 0 if micros >= 10 else 1
+    decimales = 0 if abs(micros) >= 10 else 1
     return f"{micros:,.{decimales}f}".replace(",", INSECABLE).replace(".", ",")
 
 
-def _ecrire_rapport(rapport: float) -> str:
+def _ecrire_rapport(releve: Sequence[float], reference: Sequence[float]) -> str:
+    rapport = median(temps / repere for temps, repere in zip(releve, reference, strict=True))
     return f"×{rapport:.1f}".replace(".", ",")
 
 
-def _creer_table(premiere: str, autres: Sequence[str]) -> Table:
+def _ecrire_parts(comptes: Counter[str]) -> str:
+    total = comptes.total()
+    return ", ".join(f"{nom} {100 * nombre / total:.0f}{INSECABLE}%" for nom, nombre in comptes.most_common())
+
+
+def _creer_table(premiere: str, autres: Iterable[str]) -> Table:
     table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
     table.add_column(premiere, no_wrap=True)
     for nom in autres:
@@ -176,39 +190,56 @@ def _creer_table(premiere: str, autres: Sequence[str]) -> Table:
     return table
 
 
-def _afficher_moteurs(par_lots: Mapping[int, Mesures], console: Console) -> None:
+def _afficher_moteurs(releves: Releves, rang: int, lots: Sequence[int], console: Console) -> None:
     """Les temps et leur rapport au moteur direct, puis le coût d'un lot de plus entre deux tailles."""
-    table = _creer_table("lots", list(CONSTRUCTEURS))
-    for lots, mesures in par_lots.items():
-        rapports = {nom: _ecrire_rapport(temps / mesures[REFERENCE]) for nom, temps in mesures.items()}
-        table.add_row(
-            str(lots), *(_ecrire_temps(mesures[n]) if n in mesures else "non" for n in CONSTRUCTEURS)
+    table = _creer_table("lots", CONSTRUCTEURS)
+    for nombre in lots:
+        reference = releves[Case(rang, nombre, REFERENCE)]
+        temps, rapports = [str(nombre)], [""]
+        for nom in CONSTRUCTEURS:
+            releve = releves.get(Case(rang, nombre, nom))
+            temps.append("non" if releve is None else _ecrire_temps(median(releve)))
+            rapports.append("installé" if releve is None else _ecrire_rapport(releve, reference))
+        table.add_row(*temps)
+        table.add_row(*rapports)
+    for peu, beaucoup in pairwise(lots):
+        pentes = (
+            _ecrire_pente(releves, Case(rang, peu, nom), Case(rang, beaucoup, nom), beaucoup - peu)
+            for nom in CONSTRUCTEURS
         )
-        table.add_row("", *(rapports.get(nom, "installé") for nom in CONSTRUCTEURS))
-    for (peu, avant), (beaucoup, apres) in pairwise(par_lots.items()):
-        table.add_row(f"par lot, {peu}-{beaucoup}", *_ecrire_pentes(avant, apres, beaucoup - peu))
+        table.add_row(f"par lot, {peu}-{beaucoup}", *pentes)
     console.print(table)
 
 
-def _afficher_pentes_en_regles(par_regles: Mapping[int, Mapping[int, Mesures]], console: Console) -> None:
+def _afficher_pentes_en_regles(
+    releves: Releves, tailles: Sequence[int], lots: Sequence[int], console: Console
+) -> None:
     """Le coût d'une règle de plus : depuis zéro, puis entre deux tailles. Égaux, le coût est linéaire."""
     console.print()
     console.print("Règles engendrées : µs par règle de plus")
-    table = _creer_table("règles, lots", list(CONSTRUCTEURS))
-    sans_regle: Mapping[int, Mesures] = {}
-    for (peu, avant), (beaucoup, apres) in pairwise([(0, sans_regle), *par_regles.items()]):
-        for lots, mesures in apres.items():
-            pentes = _ecrire_pentes(avant.get(lots, {}), mesures, beaucoup - peu)
-            table.add_row(f"{peu}-{beaucoup}, {lots}", *pentes)
+    table = _creer_table("règles, lots", CONSTRUCTEURS)
+    for rang, (peu, beaucoup) in enumerate(pairwise(tailles)):
+        for nombre in lots:
+            pentes = (
+                _ecrire_pente(
+                    releves,
+                    Case(rang, nombre, nom) if rang else None,  # le paquet 0, livré, n'est pas engendré
+                    Case(rang + 1, nombre, nom),
+                    beaucoup - peu,
+                )
+                for nom in CONSTRUCTEURS
+            )
+            table.add_row(f"{peu}-{beaucoup}, {nombre}", *pentes)
     console.print(table)
 
 
-def _ecrire_pentes(avant: Mesures, apres: Mesures, ecart: int) -> list[str]:
-    """Écrit, moteur par moteur, le temps ajouté par unité d'écart ; rien pour un moteur absent."""
-    return [
-        _ecrire_temps((apres[nom] - avant.get(nom, 0.0)) / ecart) if nom in apres else ""
-        for nom in CONSTRUCTEURS
-    ]
+def _ecrire_pente(releves: Releves, avant: Case | None, apres: Case, ecart: int) -> str:
+    """Écrit le temps ajouté par unité d'écart, médiane des passes ; rien pour un moteur absent."""
+    if apres not in releves:
+        return ""
+    temps_apres = releves[apres]
+    temps_avant = releves[avant] if avant is not None else [0.0] * len(temps_apres)
+    return _ecrire_temps(median((b - a) / ecart for a, b in zip(temps_avant, temps_apres, strict=True)))
 
 
 # --- La vérification complète -------------------------------------------------------------------------------
@@ -225,15 +256,21 @@ class _Etape(NamedTuple):
 def _mesurer_verification(paquet: Paquet, passes: int, tailles: Tailles, console: Console) -> None:
     """De la fiche en JSON au rapport, avec le moteur `double` ; puis chaque étape seule."""
     verificateur = Verificateur(paquet)
-    table = _creer_table(
-        "lots", ("lecture", "faits", "moteur", *(f"{n} {d}" for n in ("rapport", "total") for d in DETAILS))
-    )
     try:
+        gestes = _lister_gestes(verificateur)
+        series: dict[tuple[int, str], Serie] = {}
         for lots in tailles.lots:
             etapes = [_preparer(paquet, octets) for octets in _ecrire_fops(tailles.fiches, lots)]
-            table.add_row(str(lots), *map(_ecrire_temps, _decomposer(verificateur, etapes, passes)))
+            series |= {(lots, nom): Serie(geste, etapes) for nom, geste in gestes.items()}
+        releves = chronometrer(series, passes)
     finally:
         verificateur.fermer()
+    resultats = [f"{nom} {detail}" for nom in ("rapport", "total") for detail in DETAILS]
+    table = _creer_table("lots", ["lecture", "faits", "moteur", *resultats])
+    for lots in tailles.lots:
+        par_passe = zip(*(releves[lots, nom] for nom in gestes), strict=True)
+        colonnes = zip(*(_decomposer(*temps) for temps in par_passe), strict=True)
+        table.add_row(str(lots), *(_ecrire_temps(median(colonne)) for colonne in colonnes))
     console.print()
     console.print(f"Vérification complète, règles livrées, moteur « {verificateur.moteur.nom} »")
     console.print(table)
@@ -244,29 +281,23 @@ def _preparer(paquet: Paquet, octets: bytes) -> _Etape:
     return _Etape(octets, fop, _situer(paquet, fop))
 
 
-def _decomposer(verificateur: Verificateur, etapes: Sequence[_Etape], passes: int) -> list[float]:
-    """Rend les µs de la lecture, des faits, du moteur, puis du rapport et du total pour chaque détail."""
+def _lister_gestes(verificateur: Verificateur) -> dict[str, Callable[[_Etape], object]]:
     gestes: dict[str, Callable[[_Etape], object]] = {
         "lecture": lambda etape: lire_fop_json(etape.octets),
         "faits": lambda etape: _situer(verificateur.paquet, etape.fop),
         "moteur": lambda etape: verificateur.moteur.juger(etape.situation),
     }
-    for detail in DETAILS:
-        gestes[detail] = partial(_verifier, verificateur, detail)
-    temps = chronometrer(gestes, etapes, passes)
-    lecture, avant_rapport = temps["lecture"], temps["faits"] + temps["moteur"]
-    rapports = [temps[detail] - avant_rapport for detail in DETAILS]
-    return [
-        lecture,
-        temps["faits"],
-        temps["moteur"],
-        *rapports,
-        *(lecture + temps[detail] for detail in DETAILS),
-    ]
+    return gestes | {detail: partial(_verifier, verificateur, detail) for detail in DETAILS}
 
 
 def _verifier(verificateur: Verificateur, detail: Detail, etape: _Etape) -> object:
     return verificateur.verifier(etape.fop, detail=detail)
+
+
+def _decomposer(lecture: float, faits: float, moteur: float, *verifications: float) -> list[float]:
+    """Rend les trois étapes mesurées seules, puis par détail la part du rapport et le total."""
+    rapports = [temps - faits - moteur for temps in verifications]
+    return [lecture, faits, moteur, *rapports, *(lecture + temps for temps in verifications)]
 
 
 # --- La mémoire ---------------------------------------------------------------------------------------------
@@ -274,7 +305,7 @@ def _verifier(verificateur: Verificateur, detail: Detail, etape: _Etape) -> obje
 
 def _mesurer_memoire(livrees: Paquet, tailles: Tailles, console: Console) -> None:
     """La mémoire résidente pendant un grand nombre de vérifications : complètes, puis moteur seul."""
-    lots = 5 if 5 in tailles.lots else tailles.lots[-1]
+    lots = tailles.lots[len(tailles.lots) // 2]
     fops = _ecrire_fops(FICHES_DE_MEMOIRE, lots)
     console.print()
     console.print(

@@ -6,7 +6,7 @@ mêmes fermetures. Chaque règle devient un arbre de choix dont les feuilles son
 moteurs ont le droit de s'arrêter à la première réponse.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -34,6 +34,8 @@ from services.regles.moteur.termes import (
 from services.regles.regle import Regle
 
 Proprietes = dict[str, Constante]
+Calculs = list[list[tuple[str, Propriete]]]
+"""Par groupe de dates, les propriétés et leur calcul."""
 
 
 class Choix(NamedTuple):
@@ -56,21 +58,34 @@ class Niveau:
     issues: list[Issue]
     noms: list[str]
     _fenetres: list[int]
-    _calculs: list[tuple[int, list[tuple[str, Propriete]]]]
+    _communes: Calculs
+    _locales: Calculs
 
-    def etablir(self, situation: Situation, element: Donnees) -> Proprietes:
-        """Rend les propriétés d'une consultation ou d'un lot ; une propriété inconnue n'a pas de clé."""
-        proprietes: Proprietes = {}
+    def etablir(self, situation: Situation, elements: Sequence[Donnees]) -> list[Proprietes]:
+        """Rend les propriétés connues de chaque élément : la consultation, ou chacun de ses lots.
+
+        Ce qui vaut pour tous les lots n'est calculé qu'une fois, comme dans le moteur `durable`.
+        """
+        communes: Proprietes = {}
         for fenetre in self._fenetres:
             en_vigueur = situation.periodes[fenetre]
-            proprietes[f"periode{fenetre}"] = 2 if en_vigueur is None else int(en_vigueur)
-        for groupe, paires in self._calculs:
-            environnement: Environnement = (situation.consultation, element, situation.cadres[groupe])
-            for nom, calculer in paires:
-                valeur = calculer(environnement)
-                if valeur is not None:
-                    proprietes[nom] = valeur
-        return proprietes
+            communes[f"periode{fenetre}"] = 2 if en_vigueur is None else int(en_vigueur)
+        _completer(communes, self._communes, situation, {})
+        toutes: list[Proprietes] = []
+        for element in elements:
+            proprietes = communes.copy()
+            _completer(proprietes, self._locales, situation, element)
+            toutes.append(proprietes)
+        return toutes
+
+
+def _completer(proprietes: Proprietes, calculs: Calculs, situation: Situation, element: Donnees) -> None:
+    for groupe, paires in enumerate(calculs):
+        environnement: Environnement = (situation.consultation, element, situation.cadres[groupe])
+        for nom, calculer in paires:
+            valeur = calculer(environnement)
+            if valeur is not None:
+                proprietes[nom] = valeur
 
 
 def preparer_niveau(regles: Sequence[Regle]) -> Niveau:
@@ -81,13 +96,16 @@ def preparer_niveau(regles: Sequence[Regle]) -> Niveau:
     catalogues = [Catalogue() for _ in range(1 + max((r.groupe for r in regles), default=0))]
     issues = [INDETERMINE, HORS_PERIODE, NON_APPLICABLE, CONFORME]
     decisions = [_decider(regle, catalogues[regle.groupe], issues) for regle in regles]
-    calculs = [
-        (groupe, [(f"g{groupe}{nom}", calcul) for nom, calcul in catalogue.calculs.items()])
-        for groupe, catalogue in enumerate(catalogues)
-    ]
+    communes = [_prefixer_calculs(groupe, c.communes) for groupe, c in enumerate(catalogues)]
+    locales = [_prefixer_calculs(groupe, c.locales) for groupe, c in enumerate(catalogues)]
     fenetres = sorted({regle.fenetre for regle in regles})
-    noms = [*(f"periode{f}" for f in fenetres), *(nom for _, paires in calculs for nom, _ in paires)]
-    return Niveau(decisions, issues, noms, fenetres, calculs)
+    noms = [f"periode{fenetre}" for fenetre in fenetres]
+    noms += [nom for paires in (*communes, *locales) for nom, _ in paires]
+    return Niveau(decisions, issues, noms, fenetres, communes, locales)
+
+
+def _prefixer_calculs(groupe: int, calculs: Mapping[str, Propriete]) -> list[tuple[str, Propriete]]:
+    return [(f"g{groupe}{nom}", calcul) for nom, calcul in calculs.items()]
 
 
 def lister_proprietes(decision: Decision) -> set[str]:

@@ -207,7 +207,6 @@ def _engendrer_fiche(rng: Random, rang: int) -> dict[str, Any]:
         "references": [{"role": "fondement", **_SOURCE}],
         "verifie_le": "2026-11-21",
         "parametres": {**_ALIAS, **_ALIAS_PARTS},
-        "donnees": {"forme": {"si_absent": {"supposer": "ordinaire"}}},
         "applicable_si": {"toutes": [{"fait": "type_contrat", "egal": "marche"}, *gardes]},
         "exige": composer(),
         "gravite": "majeur",
@@ -227,6 +226,8 @@ def _engendrer_fiche(rng: Random, rang: int) -> dict[str, Any]:
     ]
     if avec_alerte:
         fiche["alerte_si"] = composer()
+    if '"fait": "forme"' in json.dumps(fiche):
+        fiche["donnees"] = {"forme": {"si_absent": {"supposer": "ordinaire"}}}
     return fiche
 
 

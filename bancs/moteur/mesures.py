@@ -2,42 +2,48 @@
 
 import gc
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from itertools import cycle, islice
 from pathlib import Path
-from statistics import median
 from time import perf_counter
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
+C = TypeVar("C", bound=Hashable)
 
 _STATM = Path("/proc/self/statm")
 RELEVES = 4
 """Relevés de mémoire après celui du début."""
 
 
-def chronometrer(
-    gestes: Mapping[str, Callable[[T], object]], entrees: Sequence[T], passes: int
-) -> dict[str, float]:
-    """Rend, par geste, les µs par entrée : la médiane de `passes` passes.
+class Serie(NamedTuple):
+    """Un geste à chronométrer, et ce sur quoi le faire."""
 
-    Chaque passe déroule tous les gestes l'un après l'autre (A B C, A B C) : un ralentissement passager de la
-    machine les touche tous. La première, de chauffe, n'est pas comptée. Le ramasse-miettes reste en service.
+    geste: Callable[[Any], object]
+    entrees: Sequence[Any]
+
+
+def chronometrer(series: Mapping[C, Serie], passes: int) -> dict[C, list[float]]:
+    """Rend, par série et par passe, les µs par entrée.
+
+    Chaque passe déroule toutes les séries l'une après l'autre (A B C, A B C) : un ralentissement passager de
+    la machine les touche toutes, et le rapport de deux séries se lit passe par passe. La première passe, de
+    chauffe, n'est pas rendue. Le ramasse-miettes reste en service.
     """
-    releves: dict[str, list[float]] = {nom: [] for nom in gestes}
+    releves: dict[C, list[float]] = {cle: [] for cle in series}
     gc.collect()
     gc.freeze()  # les objets du banc ne doivent pas alourdir chaque ramassage
     try:
         for passe in range(passes + 1):
-            for nom, geste in gestes.items():
+            for cle, (geste, entrees) in series.items():
                 debut = perf_counter()
                 for entree in entrees:
                     geste(entree)
                 if passe:
-                    releves[nom].append((perf_counter() - debut) / len(entrees) * 1e6)
+                    releves[cle].append((perf_counter() - debut) / len(entrees) * 1e6)
     finally:
         gc.unfreeze()
-    return {nom: median(temps) for nom, temps in releves.items()}
+    return releves
 
 
 def suivre_memoire(

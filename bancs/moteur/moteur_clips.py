@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from bancs.moteur.decisions import Decision, Niveau, lister_proprietes, preparer_niveau, ranger
+from bancs.moteur.decisions import Decision, Niveau, Proprietes, lister_proprietes, preparer_niveau, ranger
 from services.regles.moteur.port import Donnees, Issue, Jugement, Situation, separer_par_niveau
 from services.regles.moteur.termes import Atome, Dnf, Terme
 from services.regles.regle import Regle
@@ -30,8 +30,8 @@ class MoteurClips:
     def juger(self, situation: Situation) -> Jugement:
         """Rend le jugement."""
         return Jugement(
-            self._consultation.juger(situation, {}),
-            tuple(self._lot.juger(situation, lot) for lot in situation.lots),
+            self._consultation.juger(situation, ({},))[0],
+            self._lot.juger(situation, situation.lots),
         )
 
     def fermer(self) -> None:
@@ -51,8 +51,10 @@ class _NiveauClips:
         self._gabarit = environnement.find_template("fop")
         self._codes = environnement.find_global("codes")
 
-    def juger(self, situation: Situation, element: Donnees) -> tuple[Issue, ...]:
-        proprietes = self._niveau.etablir(situation, element)
+    def juger(self, situation: Situation, elements: Sequence[Donnees]) -> tuple[tuple[Issue, ...], ...]:
+        return tuple(self._juger_un(proprietes) for proprietes in self._niveau.etablir(situation, elements))
+
+    def _juger_un(self, proprietes: Proprietes) -> tuple[Issue, ...]:
         self._environnement.reset()
         self._gabarit.assert_fact(**proprietes)
         self._environnement.run()

@@ -30,8 +30,8 @@ class MoteurZen:
     def juger(self, situation: Situation) -> Jugement:
         """Rend le jugement."""
         return Jugement(
-            self._consultation.juger(situation, {}),
-            tuple(self._lot.juger(situation, lot) for lot in situation.lots),
+            self._consultation.juger(situation, ({},))[0],
+            self._lot.juger(situation, situation.lots),
         )
 
     def fermer(self) -> None:
@@ -43,10 +43,12 @@ class _NiveauEnExpression:
         self._niveau = niveau
         self._expression = zen.compile_expression(f"[{', '.join(map(_ecrire, niveau.decisions))}]")
 
-    def juger(self, situation: Situation, element: Donnees) -> tuple[Issue, ...]:
-        codes = self._expression.evaluate(self._niveau.etablir(situation, element))
-        issues = self._niveau.issues
-        return tuple([issues[int(code)] for code in codes])
+    def juger(self, situation: Situation, elements: Sequence[Donnees]) -> tuple[tuple[Issue, ...], ...]:
+        evaluer, issues = self._expression.evaluate, self._niveau.issues
+        return tuple(
+            tuple([issues[int(code)] for code in evaluer(proprietes)])
+            for proprietes in self._niveau.etablir(situation, elements)
+        )
 
 
 class _NiveauEnGraphe:
@@ -76,10 +78,13 @@ class _NiveauEnGraphe:
         }
         self._decision = zen.ZenEngine().create_decision(json.dumps(graphe))
 
-    def juger(self, situation: Situation, element: Donnees) -> tuple[Issue, ...]:
-        codes = self._decision.evaluate(self._niveau.etablir(situation, element))["result"]
+    def juger(self, situation: Situation, elements: Sequence[Donnees]) -> tuple[tuple[Issue, ...], ...]:
         issues = self._niveau.issues
-        return tuple([issues[int(codes[cle])] for cle in self._cles])
+        jugements = []
+        for proprietes in self._niveau.etablir(situation, elements):
+            codes = self._decision.evaluate(proprietes)["result"]
+            jugements.append(tuple([issues[int(codes[cle])] for cle in self._cles]))
+        return tuple(jugements)
 
 
 def _ecrire(decision: Decision) -> str:

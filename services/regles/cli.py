@@ -177,7 +177,7 @@ def _afficher(fichier: str, resultat: Resultat, detail: ChoixDetail, *, seul: bo
     console = creer_console()
     if isinstance(resultat, Rapport):
         if not seul:
-            console.rule(fichier, style="dim")
+            console.print(f"── {fichier}", style="dim", soft_wrap=True)
         afficher_rapport(resultat, console, detail.value)
         return
     pluriel = "s" if len(resultat) > 1 else ""

@@ -27,7 +27,10 @@ PROFONDEUR_MAX = 40
 DONNEES_MAX = 200_000
 """Au-delà, ce n'est plus une fiche : des alias qui se multiplient, par exemple."""
 CHIFFRES_MAX = 30
-_OUVERTURES = re.compile(r"(?:[\[{]\s*){60}|(?:[-?]\s+){60}")
+_OUVERTURES = re.compile(r"[\[\]{}\n]|[-?:][ \t]")
+OUVERTURES_MAX = 100
+"""Crochets, accolades et tirets ouverts à la fois sur une même suite de lignes."""
+TAILLE_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,10 @@ class Document:
         while emplacement and emplacement not in self.lignes:
             emplacement = emplacement[:-1]
         return self.lignes.get(emplacement, 1)
+
+
+class _TropDeDonnees(Exception):
+    """Le document déplie plus de données qu'aucune fiche n'en porte."""
 
 
 class _Lecteur:
@@ -72,11 +79,7 @@ class _Lecteur:
         self.lignes.setdefault(ou, noeud.start_mark.line + 1)
         self.lus += 1
         if self.lus > DONNEES_MAX:
-            if self.lus == DONNEES_MAX + 1:
-                self.signaler(
-                    "trop_long", noeud, ou, f"{DONNEES_MAX} données au plus", "davantage", "couper le fichier"
-                )
-            return None
+            raise _TropDeDonnees
         if len(ou) > PROFONDEUR_MAX:
             self.signaler(
                 "profondeur",
@@ -166,9 +169,11 @@ def lire_document(fichier: Path, nom: str) -> tuple[Document | None, list[Anomal
     """
     try:
         texte = fichier.read_bytes().decode("utf-8-sig")
-        if _OUVERTURES.search(texte):
+        if len(texte) > TAILLE_MAX:
+            return None, [_illisible(nom, 1, f"{TAILLE_MAX} caractères au plus", "davantage", "couper le fichier")]
+        if _mesurer_profondeur(texte) > OUVERTURES_MAX:
             # L'analyseur en C déborderait sa pile et ferait tomber le processus.
-            return None, [_illisible(nom, 1, "un document peu imbriqué", "trop de niveaux", "aplatir le document")]
+            return None, [_illisible(nom, 1, f"{OUVERTURES_MAX} niveaux au plus", "davantage", "aplatir le document")]
         racine = yaml.compose(texte, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except UnicodeDecodeError:
         return None, [_illisible(nom, 1, "un texte UTF-8", "des octets d'un autre codage", "enregistrer en UTF-8")]
@@ -187,9 +192,29 @@ def lire_document(fichier: Path, nom: str) -> tuple[Document | None, list[Anomal
     if racine is None:
         return None, [_illisible(nom, 1, "un contenu", "un fichier vide", "écrire le fichier ou le retirer")]
     lecteur = _Lecteur(nom)
-    contenu = lecteur.lire(racine, ())
+    try:
+        contenu = lecteur.lire(racine, ())
+    except _TropDeDonnees:
+        return None, [_illisible(nom, 1, f"{DONNEES_MAX} données au plus", "davantage", "couper le fichier")]
     return Document(nom, contenu, lecteur.lignes), lecteur.anomalies
 
 
 def _illisible(nom: str, ligne: int, attendu: str, lu: str, correction: str) -> Anomalie:
     return Anomalie("yaml_illisible", "", "", attendu, lu, correction, nom, ligne)
+
+
+def _mesurer_profondeur(texte: str) -> int:
+    """Rend une borne haute de l'imbrication : ouvertures non refermées, et indicateurs de bloc d'une même ligne."""
+    ouvertes, blocs, profondeur = 0, 0, 0
+    for trouve in _OUVERTURES.finditer(texte):
+        signe = trouve[0][0]
+        if signe in "[{":
+            ouvertes += 1
+        elif signe in "]}":
+            ouvertes = max(0, ouvertes - 1)
+        elif signe == "\n":
+            blocs = 0
+        else:
+            blocs += 1
+        profondeur = max(profondeur, ouvertes + blocs)
+    return profondeur

@@ -303,7 +303,7 @@ def rassembler_demandes(constats: list[Constat], questions: Mapping[str, str]) -
             regles.setdefault(general, {})[constat.regle] = None
             lots.setdefault(general, {})
             if trouve is not None and trouve["numero"]:
-                lots[general][trouve["numero"]] = None
+                lots[general][trouve["numero"].replace("⟧", "]")] = None
     rangs = {chemin: rang for rang, chemin in enumerate(regles)}
     return [
         _demander(chemin, questions.get(chemin), list(regles[chemin]), list(lots[chemin]))

@@ -38,7 +38,7 @@ from services.regles.rapport import (
 )
 from services.regles.regle import Regle
 from services.regles.remedes import ClauseProposee, Clausier, reunir
-from services.regles.trace import Dossier, choisir_parties_en_suspens, relever_absents, tracer
+from services.regles.trace import Dossier, choisir_parties_en_suspens, proteger, relever_absents, tracer
 
 journal = logging.getLogger("verifop.regles")
 
@@ -128,7 +128,9 @@ class Redaction:
         self._citees: dict[str, RegleCitee] = {}
         self._regles: dict[str, Regle] = {}
         self._questions: dict[str, str] = {}
-        self._assumees = {d.regle: d for d in fop.derogations or () if d.regle is not None}
+        # De deux dérogations pour une même règle, celle qui est motivée compte.
+        declarees = sorted(fop.derogations or (), key=lambda d: bool(d.motif))
+        self._assumees = {d.regle: d for d in declarees if d.regle is not None}
         self._notices = [Notice("incoherence", texte) for texte in faits.notices]
 
     def ajouter(self, regle: Regle, issue: Issue, rang_lot: int | None) -> None:
@@ -333,7 +335,7 @@ class Redaction:
             if rang_lot is not None and rang != rang_lot:
                 continue
             numero = self._faits.numeros[rang]
-            debut = "" if numero is None else f"lots[{numero}]"
+            debut = "" if numero is None else f"lots[{proteger(numero)}]"
             if not interne:
                 yield debut, lot
             for position, element in enumerate(lot.get(interne) or (), start=1) if interne else ():

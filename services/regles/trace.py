@@ -42,6 +42,11 @@ class Vu:
             yield from enfant.parcourir()
 
 
+def proteger(numero: str) -> str:
+    """Rend le numéro d'un lot sans le crochet qui fermerait son chemin trop tôt."""
+    return numero.replace("]", "⟧")
+
+
 @dataclass(frozen=True, slots=True)
 class Lieu:
     """Où l'on est dans la FOP : l'élément courant, le début de son chemin, la provenance de ses données."""
@@ -65,7 +70,7 @@ class Examen:
 
     def _situer_lot(self, rang: int) -> Lieu:
         numero = self._faits.numeros[rang]
-        chemin = "" if numero is None else f"lots[{numero}]"
+        chemin = "" if numero is None else f"lots[{proteger(numero)}]"
         return Lieu(self._faits.lots[rang], chemin, self._faits.provenances_lots[rang])
 
     def examiner(self, arbre: Arbre, lieu: Lieu | None = None) -> Vu:
@@ -240,14 +245,27 @@ class ControleLu:
     resultat: Resultat
 
 
+ELEMENTS_DECRITS = 5
+"""Au-delà, décrire chaque élément d'une liste héritée par chaque lot ferait un rapport démesuré."""
+
+
 def tracer(dossier: Dossier) -> list[ControleLu]:
-    """Rend chaque contrôle examiné, avec ce qu'il a lu et conclu."""
-    return [
-        _decrire(partie, vu)
-        for partie, racine in dossier.parties
-        for vu in racine.parcourir()
-        if not isinstance(vu.arbre, Noeud)
-    ]
+    """Rend chaque contrôle examiné, avec ce qu'il a lu et conclu.
+
+    D'une longue liste, seuls quelques éléments sont décrits, ceux qui décident d'abord ; le quantificateur dit combien
+    elle en compte.
+    """
+    return [_decrire(partie, vu) for partie, racine in dossier.parties for vu in _choisir(racine)]
+
+
+def _choisir(vu: Vu) -> Iterator[Vu]:
+    if not isinstance(vu.arbre, Noeud):
+        yield vu
+    enfants = vu.enfants
+    if isinstance(vu.arbre, Quantificateur) and len(enfants) > ELEMENTS_DECRITS:
+        enfants = tuple(sorted(enfants, key=lambda enfant: enfant.resultat is not vu.resultat))[:ELEMENTS_DECRITS]
+    for enfant in enfants:
+        yield from _choisir(enfant)
 
 
 def _decrire(partie: str, vu: Vu) -> ControleLu:

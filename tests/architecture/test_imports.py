@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,8 +49,13 @@ APPELS_INTERDITS = frozenset(
 )
 
 
+@cache
+def _parcourir(texte: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(texte)))
+
+
 def _lister_imports(texte: str) -> Iterator[tuple[str, int]]:
-    for noeud in ast.walk(ast.parse(texte)):
+    for noeud in _parcourir(texte):
         if isinstance(noeud, ast.Import):
             for alias in noeud.names:
                 yield alias.name, noeud.lineno
@@ -75,7 +81,7 @@ def _relever(fichier: Path, interdits: frozenset[str]) -> list[str]:
 
 def _relever_horloges(texte: str) -> list[str]:
     fautes = _relever_imports(texte, HORLOGE)
-    for noeud in ast.walk(ast.parse(texte)):
+    for noeud in _parcourir(texte):
         if isinstance(noeud, ast.Call):
             court = getattr(noeud.func, "attr", getattr(noeud.func, "id", ""))
             if court in APPELS_INTERDITS:

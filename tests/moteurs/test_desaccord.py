@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -221,9 +222,10 @@ def _fabriquer_deux_eclats() -> list[Regle]:
     return [fabriquer_regle({"fait": "montant_ht", "moins_de": borne}, id=f"ESSAI-{borne}") for borne in range(10, 110)]
 
 
-@pytest.mark.parametrize(
-    "etape", ["assert_fact", "start_action_for_state", "complete_and_start_action", "retract_fact"]
-)
+ETAPES = ("assert_fact", "start_action_for_state", "complete_and_start_action", "retract_fact", "delete_state")
+
+
+@pytest.mark.parametrize("etape", ETAPES[:4])
 def test_une_panne_du_module_c_rend_erreur_puis_tout_repart(etape: str, module_c: ModuleC) -> None:
     regles = _fabriquer_deux_eclats()
     moteur = MoteurDurable(regles)
@@ -268,6 +270,32 @@ def test_fermer_apres_une_panne_definitive_libere_tout_sans_lever(module_c: Modu
         moteur.juger(SITUATION)
     module_c.tomber = lambda nom, argument: False
     moteur.fermer()
+
+
+@pytest.mark.parametrize("graine", range(12))
+def test_sous_des_pannes_au_hasard_aucun_verdict_n_est_faux(graine: int, module_c: ModuleC) -> None:
+    """Le vrai verdict, une erreur dite, ou au pire « indéterminé » ; jamais un conforme ni un écart inventé."""
+    hasard = random.Random(graine)
+    regles = _fabriquer_deux_eclats()[:70]
+    durable_, direct = MoteurDurable(regles), MoteurDirect(regles)
+    etapes = hasard.sample(ETAPES, hasard.randint(1, len(ETAPES)))
+    frequence = hasard.choice((0.02, 0.2, 0.6))
+    module_c.tomber = lambda nom, argument: nom in etapes and hasard.random() < frequence
+    for _ in range(15):
+        situation = situer({"montant_ht": hasard.choice((5, 50, 500))} if hasard.random() < 0.9 else {})
+        vrai, rendu = direct.juger(situation).consultation, durable_.juger(situation).consultation
+        assert all(b in (a, ERREUR, INDETERMINE) for a, b in zip(vrai, rendu, strict=True))
+    module_c.tomber = lambda nom, argument: False
+    durable_.fermer()
+
+
+def test_un_eclat_qui_ne_tire_plus_rien_rend_erreur_et_pas_indetermine(module_c: ModuleC) -> None:
+    moteur = MoteurDurable(REGLES[:2])
+    pannes = iter([True, True])
+    module_c.tomber = lambda nom, argument: nom == "complete_and_start_action" and next(pannes, False)
+    rendus = [moteur.juger(SITUATION).consultation for _ in range(4)]
+    moteur.fermer()
+    assert all(issue in (CONFORME, ERREUR) for rendu in rendus for issue in rendu), rendus
 
 
 def test_un_fait_refuse_par_le_module_c_ne_rend_jamais_conforme(monkeypatch: pytest.MonkeyPatch) -> None:

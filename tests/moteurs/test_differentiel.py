@@ -53,7 +53,7 @@ def test_le_tirage_touche_chaque_verdict_que_les_cas_annoncent() -> None:
     direct = MoteurDirect(paquet.regles)
     consultation, lot = separer_par_niveau(paquet.regles)
     vus: dict[str, set[str]] = defaultdict(set)
-    for brut in preparer_tirage().tirer_plusieurs(99, 5_000):
+    for brut in preparer_tirage().tirer_plusieurs(99, 3_000):
         faits = etablir_faits(lire_fop(brut), paquet.acheteurs)
         jugement = direct.juger(paquet.situer(faits, paquet.cadrer(faits)))
         for regle, issue in zip(consultation, jugement.consultation, strict=True):
@@ -81,7 +81,7 @@ def test_chaque_fait_calcule_a_ses_ingredients_dans_le_tirage() -> None:
 def test_le_calcul_naif_donne_raison_aux_moteurs_sur_le_paquet_reel() -> None:
     paquet = charger_regles_reelles()
     direct = MoteurDirect(paquet.regles)
-    for brut in preparer_tirage().tirer_plusieurs(4242, 600):
+    for brut in preparer_tirage().tirer_plusieurs(4242, 400):
         faits = etablir_faits(lire_fop(brut), paquet.acheteurs)
         _confronter_a_l_oracle(paquet, paquet.regles, faits, direct, brut)
 
@@ -91,7 +91,7 @@ def test_cent_cinquante_regles_au_hasard_sont_jugees_pareil_par_les_deux_moteurs
     paquet, regles = _engendrer(graine, tmp_path)
     direct, durable = MoteurDirect(regles), MoteurDurable(regles)
     try:
-        for brut in Tirage(paquet).tirer_plusieurs(graine, 250):
+        for brut in Tirage(paquet).tirer_plusieurs(graine, 150):
             faits = etablir_faits(lire_fop(brut), paquet.acheteurs)
             situation = paquet.situer(faits, paquet.cadrer(faits))
             attendu, obtenu = direct.juger(situation), durable.juger(situation)
@@ -104,7 +104,7 @@ def test_cent_cinquante_regles_au_hasard_sont_jugees_pareil_par_les_deux_moteurs
 def test_le_calcul_naif_donne_raison_aux_moteurs_sur_des_regles_au_hasard(tmp_path: Path) -> None:
     paquet, regles = _engendrer(3, tmp_path)
     direct = MoteurDirect(regles)
-    for brut in Tirage(paquet).tirer_plusieurs(3, 120):
+    for brut in Tirage(paquet).tirer_plusieurs(3, 100):
         faits = etablir_faits(lire_fop(brut), paquet.acheteurs)
         _confronter_a_l_oracle(paquet, regles, faits, direct, brut)
 

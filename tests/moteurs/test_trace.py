@@ -15,9 +15,9 @@ from services.regles.moteur.port import separer_par_niveau
 from services.regles.paquet import Cadrage, Paquet, charger_paquet
 from services.regles.regle import Regle
 from services.regles.trace import (
+    Dossier,
     Examen,
     choisir_parties_en_suspens,
-    examiner_regle,
     relever_absents,
     tracer,
 )
@@ -41,7 +41,7 @@ def _comparer_tout(paquet: Paquet, regles: tuple[Regle, ...], brut: dict[str, An
 
 def test_le_traceur_rend_le_meme_resultat_que_les_fermetures_sur_les_regles_livrees() -> None:
     paquet = charger_regles_reelles()
-    for brut in Tirage(paquet).tirer_plusieurs(23, 200):
+    for brut in Tirage(paquet).tirer_plusieurs(23, 120):
         _comparer_tout(paquet, paquet.regles, brut)
 
 
@@ -78,11 +78,11 @@ def test_toute_indetermination_dit_ce_qui_manque(au_hasard: bool, tmp_path: Path
     if au_hasard:
         ecrire_paquet_au_hasard(tmp_path, random.Random(31), 80)
         paquet = charger_paquet(tmp_path)
-    for brut in Tirage(paquet).tirer_plusieurs(31, 120):
+    for brut in Tirage(paquet).tirer_plusieurs(31, 80):
         for regle, faits, cadrage, rang in _relever_indetermines(paquet, brut):
             if cadrage.dates[regle.groupe] is None:
                 continue  # la date elle-même est alors demandée
-            dossier = examiner_regle(regle, faits, cadrage, rang)
+            dossier = Dossier(regle, faits, cadrage, rang)
             demandes, parametres = relever_absents(choisir_parties_en_suspens(regle, dossier))
             assert demandes or parametres, (regle.fiche.id, brut)
             assert len(set(demandes)) == len(demandes)
@@ -90,9 +90,9 @@ def test_toute_indetermination_dit_ce_qui_manque(au_hasard: bool, tmp_path: Path
 
 def test_ce_qui_est_demande_est_toujours_absent_des_faits() -> None:
     paquet = charger_regles_reelles()
-    for brut in Tirage(paquet).tirer_plusieurs(37, 150):
+    for brut in Tirage(paquet).tirer_plusieurs(37, 100):
         for regle, faits, cadrage, rang in _relever_indetermines(paquet, brut):
-            dossier = examiner_regle(regle, faits, cadrage, rang)
+            dossier = Dossier(regle, faits, cadrage, rang)
             demandes, _ = relever_absents(choisir_parties_en_suspens(regle, dossier))
             for demande in demandes:
                 assert demande not in faits.consultation, (regle.fiche.id, demande, brut)
@@ -110,7 +110,7 @@ def test_la_trace_dit_chaque_controle_une_fois_avec_valeur_borne_et_provenance()
     faits = etablir_faits(fop, paquet.acheteurs)
     regle = paquet.trouver_regle("CCP-PROC-DISPENSE")
     assert regle is not None
-    lus = tracer(examiner_regle(regle, faits, paquet.cadrer(faits), 0))
+    lus = tracer(Dossier(regle, faits, paquet.cadrer(faits), 0))
     assert len(lus) == sum(1 for arbre in regle.lister_arbres() for _ in parcourir(arbre))
     seuil = next(c for c in lus if c.parametre is not None and c.parametre.cle == "ccp.dispense.fournitures_services")
     assert (seuil.chemin, seuil.operateur, seuil.resultat) == ("valeur_besoin_ht", "<", "vrai")
@@ -136,5 +136,5 @@ def test_une_branche_deja_tranchee_ne_demande_plus_rien() -> None:
     )
     faits = porter_sur({"innovant": False, "criteres": [{"type": "delai"}, {}]})
     cadrage = Cadrage((date(2026, 9, 15),), ({},), ({},), (True,))
-    dossier = examiner_regle(regle, faits, cadrage, None)
+    dossier = Dossier(regle, faits, cadrage, None)
     assert relever_absents(choisir_parties_en_suspens(regle, dossier)) == (["preinformation", "criteres[2].type"], [])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from services.regles.conditions import Feuille, parcourir
 from services.regles.parametres import Parametre
 from tests.moteurs.atelier import charger_regles_reelles
 
@@ -184,3 +185,23 @@ def test_chaque_parametre_livre_change_le_jour_dit_et_pas_la_veille() -> None:
 def test_les_seuils_livres_valent_a_leur_date(cle: str, jour: date, valeur: Decimal | None) -> None:
     datee = charger_regles_reelles().parametres[cle].valoir(jour)
     assert (datee.valeur if datee else None) == valeur
+
+
+def test_chaque_parametre_livre_est_de_l_ordre_de_son_unite() -> None:
+    """Un taux écrit 20 au lieu de 0.20 rendrait toute règle fausse sans que rien ne tombe."""
+    for cle, parametre in charger_regles_reelles().parametres.items():
+        for ligne in parametre.valeurs:
+            if isinstance(ligne.valeur, Decimal):
+                assert 0 < ligne.valeur <= (1 if parametre.unite == "part" else 100_000_000), cle
+                if parametre.unite in ("EUR_HT", "EUR"):
+                    assert ligne.valeur >= 1_000, cle
+
+
+def test_chaque_parametre_livre_se_compare_a_une_donnee_de_son_unite() -> None:
+    paquet = charger_regles_reelles()
+    for regle in paquet.regles:
+        for arbre in regle.lister_arbres():
+            for feuille in parcourir(arbre):
+                if isinstance(feuille, Feuille) and feuille.parametre is not None:
+                    unite = paquet.parametres[feuille.parametre].unite
+                    assert feuille.lecture.champ.unite in (unite, None), (regle.fiche.id, feuille.parametre)

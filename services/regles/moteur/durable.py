@@ -407,11 +407,17 @@ class _Eclat:
         self._amorcer()
 
     def _amorcer(self) -> None:
-        """Fait tirer une règle une fois : supprimer un état où rien n'a jamais tiré fait planter le module C."""
+        """Fait tirer une règle une fois : supprimer un état où rien n'a jamais tiré fait planter le module C.
+
+        L'éclat n'est prêt qu'au bout du geste ; lève ce que le module C lève, ou MoteurIndisponible s'il reste muet.
+        """
+        self._pret = False
         etat = _moteur_c.assert_fact(self._jeu, _BATTEMENT)[1]
-        self._vider(etat)
+        if self._vider(etat) != ["hb"]:
+            raise MoteurIndisponible("le module C ne répond pas au battement")
         self._amorce = True
         _moteur_c.retract_fact(self._jeu, _RETRAIT_BATTEMENT)
+        self._pret = True
 
     def _vider(self, etat: int) -> list[str]:
         tirees: list[str] = []
@@ -424,7 +430,7 @@ class _Eclat:
 
     def appliquer(self, valeurs: Mapping[str, Any], masques: list[int]) -> None:
         """Affirme le fait, vide ce qui tire dans `masques`, retire le fait. Lève ce que le module C lève."""
-        if not self._amorce:
+        if not self._pret:
             raise MoteurIndisponible("éclat resté mort après une panne du module C")
         fait: dict[str, Any] = {"sid": _SID, "id": _FAIT, "k": 1}
         for nom in self._proprietes:
