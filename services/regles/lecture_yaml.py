@@ -27,9 +27,9 @@ PROFONDEUR_MAX = 40
 DONNEES_MAX = 200_000
 """Au-delà, ce n'est plus une fiche : des alias qui se multiplient, par exemple."""
 CHIFFRES_MAX = 30
-_OUVERTURES = re.compile(r"[\[\]{}\n]|[-?:][ \t]")
+_ANALYSEUR: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 OUVERTURES_MAX = 100
-"""Crochets, accolades et tirets ouverts à la fois sur une même suite de lignes."""
+"""Au-delà, composer le document ferait déborder la pile de l'analyseur en C, et tomber le processus."""
 TAILLE_MAX = 1_000_000
 
 
@@ -171,10 +171,9 @@ def lire_document(fichier: Path, nom: str) -> tuple[Document | None, list[Anomal
         texte = fichier.read_bytes().decode("utf-8-sig")
         if len(texte) > TAILLE_MAX:
             return None, [_illisible(nom, 1, f"{TAILLE_MAX} caractères au plus", "davantage", "couper le fichier")]
-        if _mesurer_profondeur(texte) > OUVERTURES_MAX:
-            # L'analyseur en C déborderait sa pile et ferait tomber le processus.
+        if _etre_trop_imbrique(texte):
             return None, [_illisible(nom, 1, f"{OUVERTURES_MAX} niveaux au plus", "davantage", "aplatir le document")]
-        racine = yaml.compose(texte, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        racine = yaml.compose(texte, Loader=_ANALYSEUR)
     except UnicodeDecodeError:
         return None, [_illisible(nom, 1, "un texte UTF-8", "des octets d'un autre codage", "enregistrer en UTF-8")]
     except OSError as erreur:
@@ -203,18 +202,14 @@ def _illisible(nom: str, ligne: int, attendu: str, lu: str, correction: str) -> 
     return Anomalie("yaml_illisible", "", "", attendu, lu, correction, nom, ligne)
 
 
-def _mesurer_profondeur(texte: str) -> int:
-    """Rend une borne haute de l'imbrication : ouvertures non refermées, et indicateurs de bloc d'une même ligne."""
-    ouvertes, blocs, profondeur = 0, 0, 0
-    for trouve in _OUVERTURES.finditer(texte):
-        signe = trouve[0][0]
-        if signe in "[{":
-            ouvertes += 1
-        elif signe in "]}":
-            ouvertes = max(0, ouvertes - 1)
-        elif signe == "\n":
-            blocs = 0
-        else:
-            blocs += 1
-        profondeur = max(profondeur, ouvertes + blocs)
-    return profondeur
+def _etre_trop_imbrique(texte: str) -> bool:
+    """Dit si le document dépasse la profondeur permise, en n'en lisant que les événements, sans récursion."""
+    profondeur = 0
+    for evenement in yaml.parse(texte, Loader=_ANALYSEUR):
+        if isinstance(evenement, yaml.CollectionStartEvent):
+            profondeur += 1
+            if profondeur > OUVERTURES_MAX:
+                return True
+        elif isinstance(evenement, yaml.CollectionEndEvent):
+            profondeur -= 1
+    return False

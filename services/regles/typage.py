@@ -43,6 +43,7 @@ NON_VIDE = re.compile(r".+", re.DOTALL)
 CODE_CPV = re.compile(r"\d{8}\Z")
 MAXIMA: Mapping[str, Decimal] = {"part": Decimal(1), "pourcent": Decimal(100)}
 NOMBRE_MAX = Decimal(10**12)
+UNITES_COMPARABLES: Mapping[str, set[str]] = {"EUR_HT": {"EUR_HT", "EUR"}, "EUR": {"EUR_HT", "EUR"}}
 LISTES_D_OBJETS = frozenset(chemin.rpartition("[].")[0] for chemin in CHAMPS if "[]." in chemin)
 
 
@@ -185,16 +186,17 @@ def _typer_parametre(
     parametre = contexte.parametres.get(cle)
     if parametre is None:
         return None  # L05 est déjà dit sur la déclaration de l'alias
-    decimales = lecture.champ.decimales or 0
-    for ligne in parametre.valeurs:
-        if isinstance(ligne.valeur, bool) or (ligne.valeur is not None and not _tenir(ligne.valeur, decimales)):
-            contexte.signaler(
-                "L04",
-                ou,
-                f"un nombre à {decimales} décimales au plus",
-                f"{cle} = {ligne.valeur}",
-                "corriger le paramètre",
-            )
+    unite = lecture.champ.unite
+    if unite is not None and parametre.unite not in UNITES_COMPARABLES.get(unite, {unite}):
+        contexte.signaler(
+            "L04", ou, f"un paramètre en {unite}", f"{cle} en {parametre.unite}", "choisir un autre paramètre"
+        )
+        return None
+    decimales, maximum = lecture.champ.decimales or 0, MAXIMA.get(unite or "", NOMBRE_MAX)
+    for valeur in (ligne.valeur for ligne in parametre.valeurs if ligne.valeur is not None):
+        if isinstance(valeur, bool) or not _tenir(valeur, decimales) or not 0 <= valeur <= maximum:
+            attendu = f"un nombre de 0 à {maximum}, à {decimales} décimales au plus"
+            contexte.signaler("L04", ou, attendu, f"{cle} = {valeur}", "corriger le paramètre")
             return None
     return Feuille(lecture, operateur, None, cle, None)
 

@@ -2,11 +2,20 @@
 
 import json
 import random
+import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from services.regles.moteur.durable import engendrer, repartir
+from services.regles.moteur.port import MoteurIndisponible
+from services.regles.moteur.termes import Catalogue
+from services.regles.paquet import Paquet, charger_paquet
+from services.regles.regle import Regle
 from tests.moteurs.atelier import FICHE
+
+REGLES_ENGENDREES = 150
 
 Ecrite = dict[str, Any]
 
@@ -179,8 +188,24 @@ class _Ecrivain:
         return {"fait": hasard.choice(BOOLEENS), hasard.choice(("egal", "different")): hasard.random() < 0.5}
 
 
-def ecrire_paquet_au_hasard(dossier: Path, hasard: random.Random, nombre: int) -> None:
-    """Écrit `nombre` règles au hasard dans `dossier`, avec paramètres et référentiels."""
+@cache
+def charger_paquet_au_hasard(graine: int) -> tuple[Paquet, tuple[Regle, ...]]:
+    """Rend un paquet de règles au hasard, et cent cinquante d'entre elles que le moteur engendré sait porter."""
+    with tempfile.TemporaryDirectory() as dossier:
+        _ecrire_paquet(Path(dossier), random.Random(graine), REGLES_ENGENDREES + 30)
+        paquet = charger_paquet(Path(dossier))
+    regles: list[Regle] = []
+    for regle in paquet.regles:
+        try:
+            repartir(engendrer(0, regle, Catalogue()), [regle])
+        except MoteurIndisponible:
+            continue
+        regles.append(regle)
+    assert len(regles) >= REGLES_ENGENDREES
+    return paquet, tuple(regles[:REGLES_ENGENDREES])
+
+
+def _ecrire_paquet(dossier: Path, hasard: random.Random, nombre: int) -> None:
     contenus: dict[str, Any] = {
         "paquet.yaml": {"nom": "Essai", "version": "2026.11.0", "publie_le": "2026-11-21"},
         "parametres/essai.yaml": PARAMETRES,

@@ -1,8 +1,6 @@
 """L'explication ne décide rien, mais elle ne doit jamais contredire le moteur."""
 
-import random
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +10,7 @@ from services.regles.faits import Faits, etablir_faits
 from services.regles.lecture_fop import lire_fop
 from services.regles.moteur.direct import MoteurDirect, compiler
 from services.regles.moteur.port import separer_par_niveau
-from services.regles.paquet import Cadrage, Paquet, charger_paquet
+from services.regles.paquet import Cadrage, Paquet
 from services.regles.regle import Regle
 from services.regles.trace import (
     Dossier,
@@ -23,7 +21,7 @@ from services.regles.trace import (
 )
 from tests.moteurs.atelier import charger_regles_reelles, fabriquer_regle, lire_essai, porter_sur
 from tests.moteurs.fops_au_hasard import Tirage
-from tests.moteurs.regles_au_hasard import ecrire_paquet_au_hasard
+from tests.moteurs.regles_au_hasard import charger_paquet_au_hasard
 
 
 def _comparer_tout(paquet: Paquet, regles: tuple[Regle, ...], brut: dict[str, Any]) -> None:
@@ -45,10 +43,9 @@ def test_le_traceur_rend_le_meme_resultat_que_les_fermetures_sur_les_regles_livr
         _comparer_tout(paquet, paquet.regles, brut)
 
 
-def test_le_traceur_rend_le_meme_resultat_que_les_fermetures_sur_tout_arbre(tmp_path: Path) -> None:
-    ecrire_paquet_au_hasard(tmp_path, random.Random(29), 100)
-    paquet = charger_paquet(tmp_path)
-    for brut in Tirage(paquet).tirer_plusieurs(29, 60):
+def test_le_traceur_rend_le_meme_resultat_que_les_fermetures_sur_tout_arbre() -> None:
+    paquet, _ = charger_paquet_au_hasard(1)
+    for brut in Tirage(paquet).tirer_plusieurs(29, 40):
         _comparer_tout(paquet, paquet.regles, brut)
 
 
@@ -72,13 +69,10 @@ def _relever_indetermines(paquet: Paquet, brut: dict[str, Any]) -> list[tuple[Re
 
 
 @pytest.mark.parametrize("au_hasard", [False, True], ids=["regles_livrees", "regles_au_hasard"])
-def test_toute_indetermination_dit_ce_qui_manque(au_hasard: bool, tmp_path: Path) -> None:
+def test_toute_indetermination_dit_ce_qui_manque(au_hasard: bool) -> None:
     """« Indéterminé » sans rien à demander ni paramètre absent laisserait l'acheteur sans issue."""
-    paquet = charger_regles_reelles()
-    if au_hasard:
-        ecrire_paquet_au_hasard(tmp_path, random.Random(31), 80)
-        paquet = charger_paquet(tmp_path)
-    for brut in Tirage(paquet).tirer_plusieurs(31, 80):
+    paquet = charger_paquet_au_hasard(1)[0] if au_hasard else charger_regles_reelles()
+    for brut in Tirage(paquet).tirer_plusieurs(31, 50):
         for regle, faits, cadrage, rang in _relever_indetermines(paquet, brut):
             if cadrage.dates[regle.groupe] is None:
                 continue  # la date elle-même est alors demandée

@@ -304,12 +304,22 @@ def test_des_alias_qui_se_multiplient_sont_une_faute_et_pas_un_gel(fichier: Path
     ("ouvrant", "fermant"),
     [
         ("[", "]"),
-        pytest.param("{? ", "}"),
-        pytest.param("[1, ", "]"),
-        pytest.param("{a: ", "}"),
-        pytest.param("[[1], ", "]"),
+        ("{? ", "}"),
+        ("[1, ", "]"),
+        ("{a: ", "}"),
+        ("[[1], ", "]"),
+        pytest.param('["]", ', "]"),
+        pytest.param("[ # ]\n", "]"),
     ],
-    ids=["crochets", "cles_complexes", "crochets_et_valeurs", "objets", "listes_melees"],
+    ids=[
+        "crochets",
+        "cles",
+        "valeurs",
+        "objets",
+        "listes_melees",
+        "fermant_entre_guillemets",
+        "fermant_en_commentaire",
+    ],
 )
 def test_des_milliers_d_ouvertures_ne_font_pas_planter_le_processus(ouvrant: str, fermant: str, fichier: Path) -> None:
     """L'analyseur en C empile une fonction par niveau ; une petite pile montre le débordement en une demi-seconde."""

@@ -230,11 +230,6 @@ def test_un_parametre_tient_dans_l_echelle_de_la_donnee(valeur: object, fautes: 
     assert _comparer_au_parametre("montant_ht", _fabriquer_parametre(valeur)) == fautes
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="défaut : un taux écrit 20 au lieu de 0.20, ou un seuil démesuré, passe dans un paramètre (L04 ne borne que "
-    "les constantes) ; le premier donne de faux écarts, le second une erreur à chaque vérification",
-)
 @pytest.mark.parametrize(
     ("fait", "valeur", "unite"),
     [("avance_taux", 20, "part"), ("montant_ht", 10**18, "EUR_HT"), ("montant_ht", -1, "EUR")],
@@ -243,7 +238,6 @@ def test_un_parametre_tient_dans_les_bornes_de_la_donnee(fait: str, valeur: int,
     assert _comparer_au_parametre(fait, _fabriquer_parametre(valeur, unite)) == ["L04"]
 
 
-@pytest.mark.xfail(strict=True, reason="défaut : une durée se compare à un paramètre en euros sans que rien ne le dise")
 @pytest.mark.parametrize(
     ("fait", "unite"), [("duree_mois", "EUR_HT"), ("montant_ht", "mois"), ("avance_taux", "jours")]
 )
