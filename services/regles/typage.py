@@ -43,7 +43,15 @@ NON_VIDE = re.compile(r".+", re.DOTALL)
 CODE_CPV = re.compile(r"\d{8}\Z")
 MAXIMA: Mapping[str, Decimal] = {"part": Decimal(1), "pourcent": Decimal(100)}
 NOMBRE_MAX = Decimal(10**12)
-UNITES_COMPARABLES: Mapping[str, set[str]] = {"EUR_HT": {"EUR_HT", "EUR"}, "EUR": {"EUR_HT", "EUR"}}
+UNITES_COMPARABLES: Mapping[str, set[str]] = {
+    "EUR_HT": {"EUR_HT", "EUR"},
+    "EUR": {"EUR_HT", "EUR"},
+    "part": {"part"},
+    "mois": {"mois"},
+    "jours": {"jours"},
+    "annees": {"annees"},
+}
+"""Unités que FOP et paramètres partagent ; une donnée d'une autre unité (des véhicules) se compare à tout nombre."""
 LISTES_D_OBJETS = frozenset(chemin.rpartition("[].")[0] for chemin in CHAMPS if "[]." in chemin)
 
 
@@ -187,7 +195,7 @@ def _typer_parametre(
     if parametre is None:
         return None  # L05 est déjà dit sur la déclaration de l'alias
     unite = lecture.champ.unite
-    if unite is not None and parametre.unite not in UNITES_COMPARABLES.get(unite, {unite}):
+    if unite in UNITES_COMPARABLES and parametre.unite not in UNITES_COMPARABLES[unite]:
         contexte.signaler(
             "L04", ou, f"un paramètre en {unite}", f"{cle} en {parametre.unite}", "choisir un autre paramètre"
         )

@@ -76,7 +76,7 @@ NOMBRES: Mapping[str, tuple[str, tuple[float, ...]]] = {
 NOMBRES_DU_LOT: Mapping[str, tuple[str, tuple[float, ...]]] = {
     ".montant_ht": ("seuil", (0, 25000, 40000)),
     ".egalim.part_bio": ("part", (0.2,)),
-    ".vehicules.nombre": ("jours", (0, 4)),
+    ".vehicules.nombre": ("", (0, 4)),
 }
 ENUMERES: Mapping[str, tuple[str, ...]] = {
     "procedure": ("procedure_adaptee", "appel_offres_ouvert", "bon_de_commande"),
@@ -153,7 +153,7 @@ class _Ecrivain:
             operateur = hasard.choice(("au_moins", "plus_de", "au_plus", "moins_de"))
             return {
                 "fait": fait,
-                operateur: {"parametre": alias} if hasard.random() < 0.5 else hasard.choice(constantes),
+                operateur: {"parametre": alias} if alias and hasard.random() < 0.5 else hasard.choice(constantes),
             }
         if sorte == "enumere":
             fait, valeurs = hasard.choice(sorted((ENUMERES_DU_LOT if du_lot else ENUMERES).items()))

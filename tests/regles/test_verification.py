@@ -414,6 +414,40 @@ def test_ligne_12_une_panne_reste_une_erreur_de_regle_en_detail_complet(
     assert _trouver(rapport).verdict == "erreur"
 
 
+# --------------------------------------------------------------------------------------- mentions, doutes facultatifs
+
+
+@pytest.mark.parametrize(("jour", "dite"), [("2026-08-31", False), ("2026-09-01", True), ("2030-01-01", True)])
+def test_une_mention_se_dit_a_partir_de_son_jour(jour: str, dite: bool, batir: Batisseur) -> None:
+    verificateur = batir(
+        lambda c: c["ccp/ccp-essai.yaml"].update(mentions=[{"depuis": "2026-09-01", "texte": "Texte annoncé."}])
+    )
+    constat = _trouver(verificateur.verifier(lire_essai(**{**_TRAVAUX, "date_lancement": jour})))
+    assert constat.mentions == (["Texte annoncé."] if dite else [])
+    sans_suite = _trouver(verificateur.verifier(lire_essai(date_lancement=jour, nature="services")))
+    assert (sans_suite.verdict, sans_suite.mentions) == ("non_applicable", [])
+
+
+def test_un_doute_n_est_facultatif_que_si_la_reponse_donnerait_au_pire_une_alerte(
+    minimal: Verificateur, batir: Batisseur
+) -> None:
+    sans_montant = {cle: valeur for cle, valeur in _TRAVAUX.items() if cle != "montant_ht"}
+    rapport = minimal.verifier(lire_essai(**sans_montant))
+    assert not _trouver(rapport).facultatif
+    assert rapport.syntheses.loi.etat == "a_completer"
+    assert _trouver(rapport, "PNAD-ESSAI").verdict == "indetermine"
+    assert _trouver(rapport, "PNAD-ESSAI").facultatif
+    assert rapport.syntheses.plan_national.etat == "favorable"
+    attenuee = batir(
+        lambda c: (
+            c["ccp/ccp-essai.yaml"].update(alerte_si={"fait": "innovant", "egal": True})
+            or c["ccp/ccp-essai.yaml"]["messages"].update(alerte="À voir.")
+        )
+    )
+    for innovant, facultatif in ((True, True), (False, False), (None, False)):
+        assert _trouver(attenuee.verifier(lire_essai(**sans_montant, innovant=innovant))).facultatif is facultatif
+
+
 # ------------------------------------------------------------------------------------ quelques dates de droit
 
 
