@@ -195,7 +195,8 @@ def _typer_parametre(
     if parametre is None:
         return None  # L05 est déjà dit sur la déclaration de l'alias
     unite = lecture.champ.unite
-    if unite in UNITES_COMPARABLES and parametre.unite not in UNITES_COMPARABLES[unite]:
+    comparables = UNITES_COMPARABLES.get(unite or "")
+    if comparables is not None and parametre.unite not in comparables:
         contexte.signaler(
             "L04", ou, f"un paramètre en {unite}", f"{cle} en {parametre.unite}", "choisir un autre paramètre"
         )
