@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 VARIABLE = re.compile(r"\{\{\s*(?P<nom>[^{}|]+?)\s*(?:\|\s*(?P<filtre>[a-z_]+)\s*)?\}\}")
@@ -114,13 +115,18 @@ def filtrer(valeur: Any, filtre: str | None) -> str:
 def composer(gabarit: str, trouver: Callable[[str], Any]) -> str:
     """Remplit un gabarit ; `trouver` rend la valeur d'une variable ou None si elle manque."""
 
-    def remplacer(trouve: re.Match[str]) -> str:
-        valeur = trouver(trouve["nom"])
-        if valeur is None:
-            return ABSENT
-        return filtrer(valeur, trouve["filtre"])
+    morceaux = _decouper(gabarit)
+    ecrits = list(morceaux[::3])
+    for rang, (nom, filtre) in enumerate(zip(morceaux[1::3], morceaux[2::3], strict=True)):
+        valeur = trouver(nom)
+        ecrits[rang] += ABSENT if valeur is None else filtrer(valeur, filtre)
+    return "".join(ecrits)
 
-    return VARIABLE.sub(remplacer, gabarit.strip())
+
+@lru_cache(maxsize=4096)
+def _decouper(gabarit: str) -> tuple[str, ...]:
+    """Rend le gabarit découpé : texte, variable, filtre, texte…."""
+    return tuple(VARIABLE.split(gabarit.strip()))
 
 
 def lister_variables(gabarit: str) -> list[tuple[str, str | None]]:

@@ -44,6 +44,7 @@ class Clausier:
 
     def __init__(self, paquet: Paquet) -> None:
         self._clauses = paquet.clauses
+        self._decoupes = {identifiant: TROU.split(clause.texte) for identifiant, clause in paquet.clauses.items()}
         referentiel = paquet.referentiels.get(REFERENTIEL_DES_SEGMENTS, {})
         self._segments: list[tuple[str, FamilleCpv]] = [
             (nom, composer_famille(referentiel, REFERENTIEL_DES_SEGMENTS, nom))
@@ -98,7 +99,9 @@ class Clausier:
                 return f"[à compléter : {trou.libelle}]"
             return filtrer(valeur, trou.filtre)
 
-        texte = TROU.sub(lambda trouve: remplir(trouve["nom"]), clause.texte)
+        ecrits = list(self._decoupes[identifiant])
+        ecrits[1::2] = [remplir(nom) for nom in ecrits[1::2]]
+        texte = "".join(ecrits)
         numero = faits.numeros[rang_lot] if rang_lot is not None else None
         return ClauseProposee(
             id=identifiant,

@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
+from services.regles.champs import CHAMPS
 from services.regles.conditions import Arbre, Feuille, Lecture, Noeud, Quantificateur
 from services.regles.faits import CALCULS, Faits, trouver_demande
 from services.regles.paquet import Cadrage
@@ -59,6 +60,10 @@ class Lieu:
         return f"{self.chemin}.{cle}" if self.chemin else cle
 
 
+_DEMANDES = {chemin: trouver_demande(chemin) for chemin in (*CHAMPS, *CALCULS)}
+"""La donnée à demander, par chemin du schéma : calculée une fois, lue à chaque contrôle examiné."""
+
+
 class Examen:
     """Examine les arbres d'une règle sur les faits d'une FOP (et sur un lot, pour une règle de niveau lot)."""
 
@@ -77,7 +82,7 @@ class Examen:
         """Rend l'arbre examiné en entier."""
         ici = self._lieu if lieu is None else lieu
         if isinstance(arbre, Noeud):
-            enfants = tuple(self.examiner(enfant, ici) for enfant in arbre.enfants)
+            enfants = tuple([self.examiner(enfant, ici) for enfant in arbre.enfants])
             resultats = [enfant.resultat for enfant in enfants]
             return Vu(arbre, conjuguer(resultats) if arbre.toutes else disjoindre(resultats), enfants=enfants)
         if isinstance(arbre, Quantificateur):
@@ -85,19 +90,17 @@ class Examen:
         return self._examiner_feuille(arbre, ici)
 
     def _lire(self, lecture: Lecture, lieu: Lieu) -> tuple[Any, str, str, Provenance]:
-        valeur = lecture.lire(self._faits.consultation, lieu.element, self._cadre)
-        demande = trouver_demande(lecture.champ.chemin)
+        cle, demande = lecture.cle, _DEMANDES[lecture.champ.chemin]
+        donnees, provenances, chemin = self._faits.consultation, self._faits.provenances, cle
         if lecture.portee == "element":
-            chemin, provenances = lieu.nommer(lecture.cle), lieu.provenances
+            donnees, provenances, chemin = lieu.element, lieu.provenances, lieu.nommer(cle)
             demande = lieu.nommer(demande.rpartition("[].")[2])
-        else:
-            chemin, provenances = lecture.cle, self._faits.provenances
+        elif lecture.portee == "cadre":
+            donnees = self._cadre
+        valeur = donnees.get(cle)
         if valeur is None:
-            return valeur, chemin, demande, "absent"
-        portees = {"consultation": self._faits.consultation, "element": lieu.element, "cadre": self._cadre}
-        if lecture.defaut is not None and lecture.cle not in portees[lecture.portee]:
-            return valeur, chemin, demande, "suppose"
-        provenance: Provenance = provenances.get(lecture.cle, "calcule" if lecture.champ.chemin in CALCULS else "saisi")
+            return lecture.defaut, chemin, demande, "absent" if lecture.defaut is None else "suppose"
+        provenance: Provenance = provenances.get(cle, "calcule" if lecture.champ.chemin in CALCULS else "saisi")
         return valeur, chemin, demande, provenance
 
     def _examiner_liste(self, arbre: Quantificateur, lieu: Lieu) -> Vu:
@@ -255,17 +258,20 @@ def tracer(dossier: Dossier) -> list[ControleLu]:
     D'une longue liste, seuls quelques éléments sont décrits, ceux qui décident d'abord ; le quantificateur dit combien
     elle en compte.
     """
-    return [_decrire(partie, vu) for partie, racine in dossier.parties for vu in _choisir(racine)]
+    controles: list[ControleLu] = []
+    for partie, racine in dossier.parties:
+        _relever(partie, racine, controles)
+    return controles
 
 
-def _choisir(vu: Vu) -> Iterator[Vu]:
+def _relever(partie: str, vu: Vu, controles: list[ControleLu]) -> None:
     if not isinstance(vu.arbre, Noeud):
-        yield vu
+        controles.append(_decrire(partie, vu))
     enfants = vu.enfants
     if isinstance(vu.arbre, Quantificateur) and len(enfants) > ELEMENTS_DECRITS:
         enfants = tuple(sorted(enfants, key=lambda enfant: enfant.resultat is not vu.resultat))[:ELEMENTS_DECRITS]
     for enfant in enfants:
-        yield from _choisir(enfant)
+        _relever(partie, enfant, controles)
 
 
 def _decrire(partie: str, vu: Vu) -> ControleLu:

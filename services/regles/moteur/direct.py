@@ -5,6 +5,7 @@ où durable-rules ne s'installe pas.
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from services.regles.conditions import Arbre, Feuille, Lecture, Noeud, Quantificateur
@@ -26,6 +27,9 @@ from services.regles.moteur.port import (
 )
 from services.regles.regle import Regle
 from services.regles.trivalent import Trivalent
+
+CODES_GARDES = 1024
+"""Codes CPV dont on retient, par contrôle, s'ils relèvent de la famille."""
 
 Calcul = Callable[[Environnement], Trivalent]
 Lecteur = Callable[[Environnement], Any]
@@ -109,7 +113,8 @@ def compiler_lecture(lecture: Lecture) -> Lecteur:
 
 
 def _compiler_feuille(feuille: Feuille) -> Calcul:
-    lire, operateur = compiler_lecture(feuille.lecture), feuille.operateur
+    lecture, operateur = feuille.lecture, feuille.operateur
+    lire = compiler_lecture(lecture)
     comparer, borne = operateur.comparer, feuille.constante
     if feuille.parametre is not None:
         parametre = feuille.parametre
@@ -120,7 +125,7 @@ def _compiler_feuille(feuille: Feuille) -> Calcul:
 
         return comparer_au_parametre
     if feuille.famille is not None:
-        contenir = feuille.famille.contenir
+        contenir = lru_cache(maxsize=CODES_GARDES)(feuille.famille.contenir)
 
         def appartenir(environnement: Environnement) -> Trivalent:
             valeur = lire(environnement)
@@ -140,6 +145,15 @@ def _compiler_feuille(feuille: Feuille) -> Calcul:
             return None if valeur is None else comparer(len(valeur), borne)
 
         return mesurer
+
+    if lecture.defaut is None:  # de loin le plus fréquent : la lecture est écrite ici, sans second appel
+        rang, cle = RANG_DE_PORTEE[lecture.portee], lecture.cle
+
+        def lire_et_comparer(environnement: Environnement) -> Trivalent:
+            valeur = environnement[rang].get(cle)
+            return None if valeur is None else comparer(valeur, borne)
+
+        return lire_et_comparer
 
     def comparer_a_la_borne(environnement: Environnement) -> Trivalent:
         valeur = lire(environnement)

@@ -53,6 +53,8 @@ PILE_MAX = 60
 VOISINES_MAX = 480
 MEME_FIN_MAX = 240
 PROPRIETES_MAX = 240
+PROPRIETES_VISEES = 40
+"""Le module C relit tout le fait à chaque préfixe vrai : un éclat lit peu de propriétés. Mesuré plat de 32 à 48."""
 
 # Étiquettes des règles engendrées : un bit chacune, réunies en un masque par règle.
 _HORS, _NON_APPLICABLE, _CONFORME, _VIOLEE, _ATTENUEE, _ENTIERE = 1, 2, 4, 8, 16, 32
@@ -132,6 +134,7 @@ class _Niveau:
     def __init__(self, regles: Sequence[Regle]) -> None:
         self._regles = regles
         self._eclats: list[_Eclat] = []
+        self._nuances: list[_Eclat] = []
         catalogues = [Catalogue() for _ in range(1 + max((r.groupe for r in regles), default=0))]
         engendrees: list[RegleEngendree] = []
         for rang, regle in enumerate(regles):
@@ -144,8 +147,10 @@ class _Niveau:
         self.nombre_engendre = len(engendrees)
         verifier_collisions(nom for paires in (*self._communes, *self._locales) for nom, _ in paires)
         try:
-            for lot in repartir(engendrees, regles):
+            for lot in repartir([e for e in engendrees if e.etiquette & _PRINCIPALES], regles):
                 self._eclats.append(_Eclat(lot, regles))
+            for lot in repartir([e for e in engendrees if not e.etiquette & _PRINCIPALES], regles):
+                self._nuances.append(_Eclat(lot, regles))
         except BaseException:
             self.fermer()
             raise
@@ -171,6 +176,7 @@ class _Niveau:
             except Exception:  # une panne est une erreur dite sur les règles de l'éclat, jamais un verdict
                 en_panne |= eclat.regles
                 eclat.renaitre()
+        en_panne |= self._nuancer(valeurs, masques)
         if not en_panne:
             return tuple([decodeur.decoder(masque) for decodeur, masque in zip(self._decodeurs, masques, strict=True)])
         return tuple(
@@ -199,13 +205,29 @@ class _Niveau:
                     valeurs[nom] = valeur
         return en_panne
 
+    def _nuancer(self, valeurs: Mapping[str, Any], masques: list[int]) -> set[int]:
+        """Cherche dérogations et atténuations des seules règles violées ; rend celles qu'une panne en prive."""
+        en_panne: set[int] = set()
+        for eclat in self._nuances:
+            violees = {rang for rang in eclat.regles if masques[rang] & _VIOLEE}
+            if not violees:
+                continue
+            lues = {nom for rang in violees for nom in eclat.lues[rang]}
+            try:
+                eclat.appliquer({nom: valeurs[nom] for nom in lues if nom in valeurs}, masques)
+            except Exception:  # comme pour les autres éclats
+                en_panne |= violees
+                eclat.renaitre()
+        return en_panne
+
     def _trouver_lectrices(self, nom: str) -> set[int]:
-        return {rang for eclat in self._eclats for rang in eclat.lectrices.get(nom, ())}
+        eclats = (*self._eclats, *self._nuances)
+        return {rang for eclat in eclats for rang, lues in eclat.lues.items() if nom in lues}
 
     def fermer(self) -> None:
-        for eclat in self._eclats:
+        for eclat in (*self._eclats, *self._nuances):
             eclat.fermer()
-        self._eclats = []
+        self._eclats, self._nuances = [], []
 
 
 def engendrer(rang: int, regle: Regle, catalogue: Catalogue) -> list[RegleEngendree]:
@@ -318,27 +340,47 @@ def borner_pile(termes: Iterable[Sequence[Atome]]) -> int:
 
 
 def ranger(terme: Terme) -> tuple[Atome, ...]:
-    """Rend les atomes d'un terme dans un ordre fixe (le même d'une exécution à l'autre)."""
-    return tuple(sorted(terme, key=lambda a: (a.propriete, a.symbole, str(a.constante))))
+    """Rend les atomes d'un terme dans un ordre fixe (le même d'une exécution à l'autre).
+
+    La période d'abord, puis les propriétés dans l'ordre où les fiches les lisent : ce que le plus de règles partagent
+    vient en tête, et l'arbre de préfixes du module C reste étroit.
+    """
+    return tuple(sorted(terme, key=_classer))
+
+
+def _classer(atome: Atome) -> tuple[bool, int, str, str, str]:
+    nom = atome.propriete
+    return not nom.startswith("periode"), len(nom), nom, atome.symbole, str(atome.constante)
 
 
 def repartir(engendrees: Sequence[RegleEngendree], regles: Sequence[Regle]) -> list[list[RegleEngendree]]:
     """Répartit les règles engendrées en éclats qui ne peuvent dépasser aucune limite du module C.
 
-    Une règle métier tient toujours dans un seul éclat, pour qu'une panne ne coupe pas un verdict en deux.
+    Une règle métier tient toujours dans un seul éclat, pour qu'une panne ne coupe pas un verdict en deux. Celles qui
+    lisent les mêmes propriétés vont ensemble, pour que le fait de chaque éclat reste court.
     Lève MoteurIndisponible si une règle seule dépasse une limite.
     """
     par_regle: dict[int, list[RegleEngendree]] = {}
     for engendree in engendrees:
         par_regle.setdefault(engendree.regle, []).append(engendree)
+    lues = {rang: {a.propriete for e in groupe for a in e.terme} for rang, groupe in par_regle.items()}
+    restantes = sorted(par_regle, key=lambda rang: (-len(lues[rang]), rang))
     eclats: list[list[RegleEngendree]] = []
-    for rang, groupe in par_regle.items():
-        if eclats and _tenir_ensemble([*eclats[-1], *groupe]):
-            eclats[-1] += groupe
-        elif _tenir_ensemble(groupe):
-            eclats.append(list(groupe))
-        else:
-            raise MoteurIndisponible(f"{regles[rang].fiche.id} : règle trop combinatoire pour le moteur engendré")
+    while restantes:
+        premiere = restantes.pop(0)
+        eclat, vues = list(par_regle[premiere]), set(lues[premiere])
+        if not _tenir_ensemble(eclat):
+            raise MoteurIndisponible(f"{regles[premiere].fiche.id} : règle trop combinatoire pour le moteur engendré")
+        while restantes:
+            voisine = min(restantes, key=lambda rang: (len(lues[rang] - vues), -len(lues[rang]), rang))
+            if len(vues | lues[voisine]) > PROPRIETES_VISEES:
+                break
+            if not _tenir_ensemble([*eclat, *par_regle[voisine]]):
+                break
+            restantes.remove(voisine)
+            eclat += par_regle[voisine]
+            vues |= lues[voisine]
+        eclats.append(eclat)
     return eclats
 
 
@@ -390,7 +432,7 @@ class _Eclat:
 
     def __init__(self, engendrees: Sequence[RegleEngendree], regles: Sequence[Regle]) -> None:
         self.regles = {engendree.regle for engendree in engendrees}
-        self.lectrices: dict[str, set[int]] = {}
+        self.lues: dict[int, set[str]] = {}
         self._poses: dict[str, tuple[int, int]] = {}
         definition: dict[str, Any] = {"hb": {"all": [{"m": {"hb": 1}}]}}
         for rang, engendree in enumerate(engendrees):
@@ -399,9 +441,8 @@ class _Eclat:
             atomes = ranger(engendree.terme) or (Atome("k", "==", 1),)
             ecrits = [_ecrire_atome(atome) for atome in atomes]
             definition[nom] = {"all": [{"m": {"$and": ecrits} if len(ecrits) > 1 else ecrits[0]}]}
-            for atome in atomes:
-                self.lectrices.setdefault(atome.propriete, set()).add(engendree.regle)
-        self._proprietes = tuple(sorted(set(self.lectrices) - {"k"}))
+            self.lues.setdefault(engendree.regle, set()).update(atome.propriete for atome in atomes)
+        self._proprietes = tuple(sorted(set().union(*self.lues.values()) - {"k"}))
         self._jeu = _moteur_c.create_ruleset("verifop", orjson.dumps(definition).decode())
         self._amorce = False
         self._amorcer()
@@ -421,22 +462,20 @@ class _Eclat:
 
     def _vider(self, etat: int) -> list[str]:
         tirees: list[str] = []
-        action = _moteur_c.start_action_for_state(self._jeu, etat)
+        jeu, suivre = self._jeu, _moteur_c.complete_and_start_action
+        action = _moteur_c.start_action_for_state(jeu, etat)
         message = action[1] if action is not None else None
         while message is not None:
             tirees.append(message[2 : message.index('"', 2)])
-            message = _moteur_c.complete_and_start_action(self._jeu, etat)
+            message = suivre(jeu, etat)
         return tirees
 
     def appliquer(self, valeurs: Mapping[str, Any], masques: list[int]) -> None:
         """Affirme le fait, vide ce qui tire dans `masques`, retire le fait. Lève ce que le module C lève."""
         if not self._pret:
             raise MoteurIndisponible("éclat resté mort après une panne du module C")
-        fait: dict[str, Any] = {"sid": _SID, "id": _FAIT, "k": 1}
-        for nom in self._proprietes:
-            valeur = valeurs.get(nom)
-            if valeur is not None:
-                fait[nom] = valeur
+        fait = {nom: valeurs[nom] for nom in self._proprietes if nom in valeurs}
+        fait["sid"], fait["id"], fait["k"] = _SID, _FAIT, 1
         code, etat = _moteur_c.assert_fact(self._jeu, orjson.dumps(fait).decode())
         if code == 0:
             for nom in self._vider(etat):
