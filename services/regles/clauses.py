@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.regles.fiches import Piece
+from services.regles.fiches import Piece, Theme
 
 TROU = re.compile(r"\{\{\s*(?P<nom>[a-z0-9_]+)\s*\}\}")
 Filtre = Literal["euros", "pourcent", "date", "nombre", "liste"]
@@ -38,6 +38,7 @@ class Clause(_Ecrit):
 
     titre: str = Field(min_length=1)
     piece: Piece
+    theme: Theme = Field(description="Ce à quoi la clause sert : une règle demande un thème, le segment choisit.")
     ou: str = Field(min_length=1, description="Article ou section de la pièce.")
     segments: list[str] = Field(min_length=1, description="Segments d'achat visés ; `tous` pour une clause générale.")
     texte: str = Field(min_length=1)

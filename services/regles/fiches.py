@@ -11,7 +11,19 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.regles.conditions import Condition
 
-Corpus = Literal["ccp", "agec", "egalim", "pnad", "spaser_vra", "spaser_drome"]
+Corpus = Literal[
+    "ccp",
+    "agec",
+    "egalim",
+    "batiment",
+    "espace_public",
+    "vehicules",
+    "numerique",
+    "personnes",
+    "pnad",
+    "spaser_vra",
+    "spaser_drome",
+]
 Axe = Literal[
     "environnement",
     "social",
@@ -27,6 +39,23 @@ Gravite = Literal["bloquant", "majeur", "mineur", "information"]
 Confiance = Literal["haute", "moyenne", "basse"]
 Provenance = Literal["L", "S", "C", "T"]
 Piece = Literal["RC", "CCAP", "CCTP", "LETTRE_DE_CONSULTATION", "ACTE_ENGAGEMENT", "RAPPORT_PRESENTATION"]
+Theme = Literal[
+    "critere_environnemental",
+    "condition_environnementale",
+    "specification_environnementale",
+    "critere_social",
+    "condition_sociale",
+    "reservation",
+    "economie_circulaire",
+    "alimentation",
+    "allotissement",
+    "procedure",
+    "acces_entreprises",
+    "execution",
+    "protection",
+    "suivi",
+    "justification",
+]
 NomVerdict = Literal[
     "hors_periode", "non_applicable", "conforme", "derogation", "ecart", "alerte", "indetermine", "erreur"
 ]
@@ -36,14 +65,24 @@ FAMILLES: dict[Corpus, FamilleCorpus] = {
     "ccp": "loi",
     "agec": "loi",
     "egalim": "loi",
+    "batiment": "loi",
+    "espace_public": "loi",
+    "vehicules": "loi",
+    "numerique": "loi",
+    "personnes": "loi",
     "pnad": "plan_national",
     "spaser_vra": "engagement_local",
     "spaser_drome": "engagement_local",
 }
 LIBELLES_CORPUS: dict[Corpus, str] = {
     "ccp": "Code de la commande publique",
-    "agec": "Loi AGEC (économie circulaire)",
+    "agec": "Loi AGEC (économie circulaire, plastiques)",
     "egalim": "EGALIM (restauration collective)",
+    "batiment": "Bâtiment et construction",
+    "espace_public": "Voirie, espaces verts, éclairage",
+    "vehicules": "Véhicules et mobilité",
+    "numerique": "Numérique",
+    "personnes": "Protection des personnes et de leurs données",
     "pnad": "Plan national pour des achats durables",
     "spaser_vra": "SPASER de Valence Romans Agglo",
     "spaser_drome": "SPASER du Département de la Drôme",
@@ -132,7 +171,10 @@ class Remede(_Ecrit):
 
     action: Texte
     ou: list[Piece | Literal["FOP"]] = Field(min_length=1)
-    clauses: list[str] = Field(default=[])
+    clauses: list[str] = Field(default=[], description="Clauses précises qui répondent à la règle.")
+    du_segment: list[Theme] = Field(
+        default=[], description="Thèmes dont le clausier propose les clauses les plus propres au segment du lot."
+    )
 
 
 class Mention(_Ecrit):

@@ -626,6 +626,12 @@ class Egalim(Modele):
         "Quelle part de produits de la région est attendue ?",
         PART,
     )
+    part_agglomeration: Part | None = _champ(
+        "Part attendue de produits de l'agglomération, relevée pour le suivi.",
+        "0.05",
+        "Quelle part de produits de l'agglomération est attendue ?",
+        PART,
+    )
     suivi_ma_cantine: Booleen | None = _champ(
         "Le titulaire fournit ses données d'achat au format de la télédéclaration « ma cantine ».",
         True,
@@ -861,6 +867,26 @@ class Questionnaire(Modele):
     revue_programmation_faite: Repondue | None = _champ(
         "L'achat a été vu en revue de programmation.", True, "L'achat a-t-il été vu en revue de programmation ?"
     )
+    foncier_economise: Repondue | None = _champ(
+        "L'économie de foncier et l'évolution future des besoins ont été étudiées.",
+        True,
+        "L'économie de foncier et l'évolution des besoins ont-elles été étudiées ?",
+    )
+    materiaux_faible_impact_etudies: Repondue | None = _champ(
+        "Les matériaux et procédés à faible impact ont été étudiés.",
+        True,
+        "Les matériaux et procédés à faible impact ont-ils été étudiés ?",
+    )
+    alternative_petrochimie_etudiee: Repondue | None = _champ(
+        "Une alternative aux produits issus de la filière pétrolière a été étudiée.",
+        True,
+        "Une alternative aux produits issus du pétrole a-t-elle été étudiée ?",
+    )
+    reseau_chaleur_etudie: Repondue | None = _champ(
+        "Le raccordement à un réseau de chaleur a été étudié.",
+        True,
+        "Le raccordement à un réseau de chaleur a-t-il été étudié ?",
+    )
 
 
 class Chantier(Modele):
@@ -931,6 +957,16 @@ class Chantier(Modele):
     terres_excavees: Booleen | None = _champ(
         "Le chantier produit des terres excavées.", True, "Le chantier produit-il des terres excavées ?"
     )
+    re2020_prise_en_compte: Booleen | None = _champ(
+        "La réglementation environnementale RE2020 est prise en compte au programme.",
+        True,
+        "La RE2020 est-elle prise en compte au programme ?",
+    )
+    gestion_dechets_chiffree: Booleen | None = _champ(
+        "Quantités, tri, points de collecte et coûts des déchets sont demandés au devis.",
+        True,
+        "Quantités, tri, points de collecte et coûts des déchets sont-ils demandés au devis ?",
+    )
 
 
 class Traiteur(Modele):
@@ -948,6 +984,11 @@ class Energie(Modele):
         "L'électricité fournie est d'origine renouvelable.",
         True,
         "L'électricité fournie est-elle d'origine renouvelable ?",
+    )
+    interessement_economies: Booleen | None = _champ(
+        "Le titulaire est intéressé aux économies d'énergie.",
+        True,
+        "Le titulaire est-il intéressé aux économies d'énergie ?",
     )
 
 
@@ -1361,8 +1402,28 @@ class Fop(Modele):
         {"electricite_verte": True},
         "Quelles sont les caractéristiques de l'énergie fournie ?",
     )
+    plastique_usage_unique: Booleen | None = _champ(
+        "L'achat comporte du plastique ou des fournitures à usage unique.",
+        False,
+        "L'achat comporte-t-il du plastique ou des fournitures à usage unique ?",
+    )
+    reconditionne_exclu: Booleen | None = _champ(
+        "La consultation écarte les biens réemployés ou reconditionnés.",
+        False,
+        "La consultation écarte-t-elle les biens réemployés ou reconditionnés ?",
+    )
+    frequence_livraisons_reduite: Booleen | None = _champ(
+        "Les livraisons sont groupées ou leur fréquence est réduite.",
+        True,
+        "Les livraisons sont-elles groupées ou espacées ?",
+    )
     eclairage_exterieur: Booleen | None = _champ(
         "L'achat comporte de l'éclairage extérieur.", False, "L'achat comporte-t-il de l'éclairage extérieur ?"
+    )
+    prescriptions_nuisances_lumineuses: Booleen | None = _champ(
+        "Les prescriptions contre les nuisances lumineuses sont reprises.",
+        True,
+        "Les prescriptions contre les nuisances lumineuses sont-elles reprises ?",
     )
     produits_phytosanitaires: Booleen | None = _champ(
         "Des produits phytosanitaires sont utilisés ou fournis.",
@@ -1391,6 +1452,11 @@ class Fop(Modele):
         "Quelle part minimale de l'exécution est confiée à des PME ?",
         PART,
     )
+    part_pme_justification: TexteLong | None = _champ(
+        "Motif pour lequel la part minimale confiée à des PME n'est pas exigée.",
+        "Le secteur ne compte pas de petite entreprise.",
+        "Pour quelle raison la part minimale confiée à des PME n'est-elle pas exigée ?",
+    )
     clause_laicite: Booleen | None = _champ(
         "Une clause de laïcité et de neutralité est prévue.",
         True,
@@ -1413,6 +1479,91 @@ class Fop(Modele):
         "L'accessibilité aux personnes handicapées est prise en compte.",
         True,
         "L'accessibilité aux personnes handicapées est-elle prise en compte ?",
+    )
+    accessibilite_justification: TexteLong | None = _champ(
+        "Justification de l'absence de prise en compte de l'accessibilité.",
+        "Pièces de rechange sans usage par une personne.",
+        "Pour quelle raison l'accessibilité n'est-elle pas prise en compte ?",
+    )
+    interface_numerique: Booleen | None = _champ(
+        "L'achat livre un site, une application ou un logiciel doté d'une interface.",
+        False,
+        "L'achat livre-t-il un site, une application ou un logiciel doté d'une interface ?",
+    )
+    rgaa_justification: TexteLong | None = _champ(
+        "Motif de charge disproportionnée qui écarte l'accessibilité numérique.",
+        "Outil interne remplacé dans six mois.",
+        "Pour quelle raison l'accessibilité numérique n'est-elle pas exigée ?",
+    )
+    informatique_en_nuage: Booleen | None = _champ(
+        "L'achat comporte un service d'informatique en nuage fourni par un prestataire privé.",
+        False,
+        "L'achat comporte-t-il un service d'informatique en nuage ?",
+    )
+    donnees_sensibles: Booleen | None = _champ(
+        "Des données d'une sensibilité particulière sont hébergées ou traitées.",
+        False,
+        "Des données d'une sensibilité particulière sont-elles hébergées ou traitées ?",
+    )
+    hebergement_protege: Booleen | None = _champ(
+        "L'hébergement protège des accès par des autorités étrangères non autorisés.",
+        True,
+        "L'hébergement protège-t-il les données des accès étrangers non autorisés ?",
+    )
+    attestation_honorabilite_exigee: Booleen | None = _champ(
+        "L'attestation d'honorabilité des intervenants est exigée.",
+        True,
+        "L'attestation d'honorabilité des intervenants est-elle exigée ?",
+    )
+    clause_travail_dissimule: Booleen | None = _champ(
+        "Pièces de vigilance et pénalité pour travail dissimulé sont prévues.",
+        True,
+        "Les pièces de vigilance et la pénalité pour travail dissimulé sont-elles prévues ?",
+    )
+    rappel_interdictions_soumissionner: Booleen | None = _champ(
+        "Le dossier rappelle les interdictions de soumissionner.",
+        True,
+        "Le dossier rappelle-t-il les interdictions de soumissionner ?",
+    )
+    condition_implantation: Booleen | None = _champ(
+        "Une clause, une exigence ou un critère impose une implantation géographique.",
+        False,
+        "Une implantation géographique est-elle imposée ou valorisée ?",
+    )
+    condition_implantation_justification: TexteLong | None = _champ(
+        "Lien entre l'implantation demandée et l'objet du marché.",
+        "Astreinte d'intervention en trente minutes.",
+        "En quoi l'objet du marché rend-il cette implantation nécessaire ?",
+    )
+    groupement_forme_imposee: Booleen | None = _champ(
+        "Une forme de groupement est imposée aux candidats ou au titulaire.",
+        False,
+        "Une forme de groupement est-elle imposée ?",
+    )
+    charte_achats_annexee: Booleen | None = _champ(
+        "La charte d'achats durables de l'acheteur est annexée.",
+        True,
+        "La charte d'achats durables est-elle annexée ?",
+    )
+    dossier_simplifie: Booleen | None = _champ(
+        "Le dossier de consultation a été allégé et relu pour les petites entreprises.",
+        True,
+        "Le dossier de consultation a-t-il été simplifié ?",
+    )
+    exigences_de_resultat: Booleen | None = _champ(
+        "Le cahier des charges fixe des résultats plutôt que des moyens.",
+        True,
+        "Le cahier des charges fixe-t-il des résultats plutôt que des moyens ?",
+    )
+    eco_comparateur: Booleen | None = _champ(
+        "Un éco-comparateur sert à l'analyse des offres.",
+        True,
+        "Un éco-comparateur sert-il à l'analyse des offres ?",
+    )
+    lieu_college: Booleen | None = _champ(
+        "Les prestations s'exécutent dans un collège.",
+        False,
+        "Les prestations s'exécutent-elles dans un collège ?",
     )
     fiche_suivi_prevue: Booleen | None = _champ(
         "Une fiche de suivi de l'exécution est prévue.", True, "Une fiche de suivi de l'exécution est-elle prévue ?"

@@ -19,7 +19,7 @@ from services.regles.clauses import Clause
 from services.regles.conditions import Arbre, Condition, FamilleCpv, Feuille, parcourir
 from services.regles.erreurs import Anomalie, PaquetInvalide, ecrire_chemin, ecrire_pointeur, traduire
 from services.regles.faits import AcheteurConnu, Faits, trouver_champ, trouver_demande
-from services.regles.fiches import Fiche
+from services.regles.fiches import LIBELLES_CORPUS, Fiche
 from services.regles.lecture_yaml import Document, Emplacement, lire_document
 from services.regles.moteur.port import Situation
 from services.regles.parametres import Parametre, ValeurDatee
@@ -34,7 +34,8 @@ from services.regles.regle import DerogationTypee, Regle
 from services.regles.trivalent import Trivalent
 from services.regles.typage import Contexte, typer
 
-DOSSIERS_DE_FICHES = ("ccp", "agec", "egalim", "pnad", "spaser-vra", "spaser-drome")
+DOSSIERS_DE_FICHES = tuple(corpus.replace("_", "-") for corpus in LIBELLES_CORPUS)
+"""Un dossier par corpus, dans l'ordre des corpus."""
 CADRAGES_GARDES = 512
 
 M = TypeVar("M", bound=BaseModel)

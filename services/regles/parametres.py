@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from services.regles.fiches import Confiance, Provenance
 
-Unite = Literal["EUR_HT", "EUR", "part", "mois", "jours", "annees", "multiple", "booleen"]
+Unite = Literal["EUR_HT", "EUR", "part", "mois", "jours", "annees", "multiple", "booleen", "m2", "habitants", "heures"]
 INCONNU = "a_renseigner"
 
 

@@ -199,7 +199,7 @@ class Redaction:
         remede, clausier = regle.fiche.remede, self._redacteur.clausier
         if verdict in PROPOSENT_DES_CLAUSES:
             element = self._faits.lots[rang_lot] if rang_lot is not None else self._faits.consultation
-            choisies = clausier.choisir(remede.clauses, element, toute_piece=regle.fiche.axe in AXES_DE_PROCEDURE)
+            choisies = clausier.choisir(remede, element, toute_piece=regle.fiche.axe in AXES_DE_PROCEDURE)
         elif verdict == "derogation" and issue.verdict == "derogation":
             choisies = regle.derogations[issue.derogation].fiche.clauses
         elif verdict == "indetermine":

@@ -1,19 +1,22 @@
 """Du constat à la clause : choisir, selon le segment d'achat, et remplir les trous avec les valeurs de la FOP."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from services.regles.clauses import ARTICLE_CCAG, TROU, Clause
 from services.regles.conditions import FamilleCpv
 from services.regles.faits import Faits
-from services.regles.fiches import Piece
+from services.regles.fiches import Piece, Remede, Theme
 from services.regles.messages import filtrer
 from services.regles.paquet import Cadrage, Paquet
 from services.regles.referentiels import EntreeCpv, composer_famille
 
 REFERENTIEL_DES_SEGMENTS = "segments"
 POUR_TOUS = "tous"
+NATURES = frozenset({"travaux", "fournitures", "services"})
+CLAUSES_PAR_THEME = 3
+"""Ce qu'un acheteur lit : les premières du segment, dans l'ordre du clausier ; les autres se cherchent."""
 PIECES_DE_MISE_EN_CONCURRENCE: frozenset[Piece] = frozenset({"RC"})
 PIECES_SIMPLIFIEES: frozenset[Piece] = frozenset({"LETTRE_DE_CONSULTATION"})
 
@@ -45,6 +48,9 @@ class Clausier:
     def __init__(self, paquet: Paquet) -> None:
         self._clauses = paquet.clauses
         self._decoupes = {identifiant: TROU.split(clause.texte) for identifiant, clause in paquet.clauses.items()}
+        self._par_theme: dict[Theme, list[tuple[str, Clause]]] = {}
+        for identifiant, clause in paquet.clauses.items():
+            self._par_theme.setdefault(clause.theme, []).append((identifiant, clause))
         referentiel = paquet.referentiels.get(REFERENTIEL_DES_SEGMENTS, {})
         self._segments: list[tuple[str, FamilleCpv]] = [
             (nom, composer_famille(referentiel, REFERENTIEL_DES_SEGMENTS, nom))
@@ -62,19 +68,32 @@ class Clausier:
             segments.update(nom for nom, famille in self._segments if famille.contenir(cpv))
         return segments
 
-    def choisir(self, identifiants: Sequence[str], element: dict[str, Any], *, toute_piece: bool) -> list[str]:
-        """Rend, dans l'ordre de la fiche, les clauses qui conviennent au segment et à la procédure du lot.
+    def choisir(self, remede: Remede, element: dict[str, Any], *, toute_piece: bool) -> list[str]:
+        """Rend les clauses que la fiche nomme, puis celles que le segment d'achat donne à ses thèmes.
 
-        `toute_piece` : la règle porte sur la procédure même, ne pas écarter les pièces d'une autre procédure. Si rien
-        ne convient en propre, toutes les clauses de la fiche sont rendues : mieux vaut trop que rien.
+        Sont écartées les clauses d'un autre segment, et les pièces d'une autre procédure. `toute_piece` : la règle
+        porte sur la procédure même, garder toutes les pièces. Si rien ne convient, toutes les clauses nommées sont
+        rendues : mieux vaut trop que rien.
         """
         segments = self.reconnaitre_segments(element)
-        choisies = [i for i in identifiants if segments.intersection(self._clauses[i].segments)]
-        sans_concurrence = element.get("est_sans_concurrence")
-        if sans_concurrence is not None and not toute_piece:
-            ecartees = PIECES_DE_MISE_EN_CONCURRENCE if sans_concurrence else PIECES_SIMPLIFIEES
-            choisies = [i for i in choisies if self._clauses[i].piece not in ecartees]
-        return choisies or list(identifiants)
+        ecartees = _ecarter_pieces(element) if not toute_piece else frozenset()
+        choisies = [
+            i
+            for i in remede.clauses
+            if segments.intersection(self._clauses[i].segments) and self._clauses[i].piece not in ecartees
+        ]
+        for theme in remede.du_segment:
+            choisies += self._choisir_du_segment(theme, segments, ecartees)
+        return list(dict.fromkeys(choisies)) or list(remede.clauses)
+
+    def _choisir_du_segment(self, theme: Theme, segments: set[str], ecartees: frozenset[Piece]) -> list[str]:
+        """Rend les clauses du thème les plus propres au lot : celles de son CPV, sinon de sa nature, sinon de tous."""
+        candidates = [(i, c) for i, c in self._par_theme.get(theme, ()) if c.piece not in ecartees]
+        for visees in (segments - NATURES - {POUR_TOUS}, segments & NATURES, {POUR_TOUS}):
+            trouvees = [i for i, clause in candidates if visees.intersection(clause.segments)]
+            if trouvees:
+                return trouvees[:CLAUSES_PAR_THEME]
+        return []
 
     def proposer(
         self, identifiant: str, faits: Faits, cadrage: Cadrage, rang_lot: int | None, regle: str, groupe: int
@@ -120,6 +139,14 @@ class Clausier:
             lots=[numero] if numero is not None else [],
             relecture_juridique=clause.relecture_juridique,
         )
+
+
+def _ecarter_pieces(element: dict[str, Any]) -> frozenset[Piece]:
+    """Rend les pièces que la procédure du lot ne comporte pas ; aucune si elle n'est pas connue."""
+    sans_concurrence = element.get("est_sans_concurrence")
+    if sans_concurrence is None:
+        return frozenset()
+    return PIECES_DE_MISE_EN_CONCURRENCE if sans_concurrence else PIECES_SIMPLIFIEES
 
 
 def _lire_fait(chemin: str, faits: Faits, rang_lot: int | None) -> Any:

@@ -7,9 +7,7 @@ from services.regles.erreurs import Anomalie
 from services.regles.faits import trouver_champ
 from services.regles.lecture_yaml import Document, Emplacement
 from services.regles.paquet import Sources, situer
-from services.regles.remedes import POUR_TOUS, REFERENTIEL_DES_SEGMENTS
-
-NATURES = frozenset({"travaux", "fournitures", "services"})
+from services.regles.remedes import NATURES, POUR_TOUS, REFERENTIEL_DES_SEGMENTS
 
 
 def controler_clauses(sources: Sources) -> Iterator[Anomalie]:
