@@ -214,7 +214,7 @@ class Fiche(_Ecrit):
     """Une règle : ce qu'elle demande, à qui, depuis quand, sur quel fondement, et quoi faire quand elle manque."""
 
     format: Literal[1]
-    id: str = Field(pattern=r"^[A-Z][A-Z0-9]*([-.][A-Z0-9]+)+$", description="Identifiant, jamais réemployé.")
+    id: str = Field(pattern=r"^[A-Z][A-Z0-9]*([-.][A-Z0-9]+)*$", description="Identifiant, jamais réemployé.")
     version: int = Field(ge=1)
     remplace: str | None = Field(None, pattern=r"^.+@\d+$", description="`ID@version` de la fiche remplacée.")
     titre: Texte
