@@ -88,6 +88,8 @@ _BASE_LEGALE = re.compile(
 )
 _MILLIONIEME = Decimal("0.000001")
 CENT = Decimal(100)
+MULTIPLE_MAX = Decimal(1_000_000)
+"""Au-delà, le rapport n'a plus de sens, et ne tiendrait pas dans un entier de 64 bits au millionième."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,20 @@ CALCULS: Mapping[str, Calcul] = dict(
             "Part des lots dispensés dans la valeur totale.",
             "lots[].montant_ht",
             6,
+        ),
+        _calculer(
+            "capacites.ca_multiple",
+            "nombre",
+            "Chiffre d'affaires minimal exigé, rapporté à la valeur du besoin.",
+            "montant_ht",
+            6,
+        ),
+        _calculer(
+            "lots[].criteres_poids_total",
+            "nombre",
+            "Somme des poids des critères.",
+            "criteres",
+            4,
         ),
         _calculer("lots_effectifs", "liste", "Les lots, ou la consultation prise comme lot unique.", "lots"),
         _calculer(
@@ -303,6 +319,7 @@ def _etablir_lots(
             if cle in consultation:
                 unique[cle] = consultation[cle]
         _marquer_procedure(unique)
+        _totaliser_poids(unique)
         return (unique,), (None,), (provenances_consultation,)
     lots: list[Donnees] = []
     provenances: list[dict[str, Provenance]] = []
@@ -322,6 +339,7 @@ def _etablir_lots(
                     lot[cle] = valeur
                     provenance[cle] = "herite"
         _marquer_procedure(lot)
+        _totaliser_poids(lot)
         lots.append(lot)
         provenances.append(provenance)
     return tuple(lots), _numeroter(lots), tuple(provenances)
@@ -352,6 +370,12 @@ def _rassembler_legs(consultation: Donnees) -> dict[str, Donnees]:
 def _marquer_procedure(lot: Donnees) -> None:
     if "procedure" in lot:
         lot["est_sans_concurrence"] = lot["procedure"] in SANS_CONCURRENCE
+
+
+def _totaliser_poids(lot: Donnees) -> None:
+    poids = [critere.get("poids") for critere in lot.get("criteres") or ()]
+    if poids and None not in poids:
+        lot["criteres_poids_total"] = sum(poids, Decimal(0))
 
 
 def _completer_consultation(
@@ -397,6 +421,10 @@ def _completer_consultation(
     valeur_besoin = _estimer_besoin(consultation)
     if valeur_besoin is not None:
         calculer("valeur_besoin_ht", valeur_besoin)
+    if valeur_besoin and "capacites.ca_minimal_ht" in consultation:
+        # Arrondi vers le haut : un multiple à peine supérieur au plafond ne doit pas passer pour égal.
+        multiple = consultation["capacites.ca_minimal_ht"] / valeur_besoin
+        calculer("capacites.ca_multiple", min(multiple, MULTIPLE_MAX).quantize(_MILLIONIEME, rounding=ROUND_UP))
     cumul = _cumuler_lots_dispenses(consultation, lots)
     if cumul is not None:
         calculer("lots_dispenses.cumul_ht", cumul)
@@ -477,8 +505,7 @@ def _confronter_dates(donnees: Donnees) -> list[str]:
 
 def _confronter_lot(donnees: Donnees, lot: Donnees, suffixe: str) -> list[str]:
     notices: list[str] = []
-    poids = [critere.get("poids") for critere in lot.get("criteres") or ()]
-    if poids and None not in poids and sum(poids) != CENT:
+    if lot.get("criteres_poids_total", CENT) != CENT:
         notices.append(f"Les poids des critères ne font pas 100 %{suffixe}.")
     bio, durable = lot.get("egalim.part_bio"), lot.get("egalim.part_durable_qualite")
     if bio is not None and durable is not None and bio > durable:
