@@ -121,6 +121,8 @@ def _afficher_regle(regle: str, constats: list[Constat], style: str, console: Co
     # La gravité est celle d'un écart : sur une alerte, « bloquant » tromperait.
     gravite = f" [{premier.gravite}]" if premier.verdict in ("ecart", "erreur") or bloque else ""
     _ecrire(console, f"• {regle}{gravite} {premier.titre}", suite=2, style=style)
+    if all(constat.verdict == "indetermine" and not constat.parametres_absents for constat in constats):
+        return  # la question est posée plus bas, une fois pour toutes les règles qu'elle débloque
     for message, memes in _reunir_lots(constats):
         lots = [constat.lot for constat in memes if constat.lot is not None]
         prefixe = f"Lot{'s' if len(lots) > 1 else ''} {', '.join(lots)} : " if lots else ""
@@ -148,10 +150,16 @@ def _afficher_demandes(rapport: Rapport, console: Console) -> None:
     if not rapport.a_demander:
         return
     _titrer(console, "IL MANQUE (le plus utile d'abord)", "bold yellow")
-    for rang, demande in enumerate(rapport.a_demander, start=1):
-        lots = f" (lots {', '.join(demande.lots)})" if demande.lots else ""
-        _ecrire(console, f"{rang}. {demande.question}", suite=3)
-        _ecrire(console, f"{demande.chemin}{lots} → {', '.join(demande.regles)}", 3)
+    numerotees = enumerate(rapport.a_demander, start=1)
+    for theme, demandes in groupby(numerotees, key=lambda numerotee: numerotee[1].theme):
+        _ecrire(console, theme, style="bold")
+        for rang, demande in demandes:
+            lots = f" (lots {', '.join(demande.lots)})" if demande.lots else ""
+            _ecrire(console, f"{rang}. {demande.question}", suite=3)
+            _ecrire(console, f"{demande.chemin}{lots} → {', '.join(demande.regles)}", 3)
+    if rapport.demandes_suivantes:
+        pluriel = "s" if rapport.demandes_suivantes > 1 else ""
+        _ecrire(console, f"Puis {rapport.demandes_suivantes} autre{pluriel}, si ces réponses ne les écartent pas.")
 
 
 def _afficher_clauses(rapport: Rapport, console: Console, *, complet: bool) -> None:

@@ -4,15 +4,13 @@ Loi, engagement local et plan national y ont chacun leur synthèse, jamais fusio
 moins utile ; ce qu'il manque est rassemblé, sans doublon, le plus utile d'abord.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from services.regles.champs import CHAMPS
+from services.regles.demandes import Demande
 from services.regles.fiches import Confiance, FamilleCorpus, Gravite, NomVerdict
-from services.regles.messages import INSECABLE
 from services.regles.remedes import ClauseProposee
 from services.regles.trace import ControleLu
 
@@ -121,20 +119,6 @@ class Constat:
 
 
 @dataclass(frozen=True, slots=True)
-class Demande:
-    """Une donnée qui manque, la question à poser, et les règles qu'elle débloque."""
-
-    chemin: str
-    question: str
-    genre: str
-    unite: str | None
-    valeurs: list[str]
-    exemple: Any
-    regles: list[str]
-    lots: list[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Supposition:
     """Une valeur que l'outil a supposée faute de réponse."""
 
@@ -211,6 +195,7 @@ class Rapport:
     constats: list[Constat]
     regles: list[RegleCitee]
     a_demander: list[Demande]
+    demandes_suivantes: int
     clauses: list[ClauseProposee]
     suppositions: list[Supposition]
     notices: list[Notice]
@@ -276,55 +261,3 @@ def ordonner(constats: list[Constat]) -> list[Constat]:
         constats,
         key=lambda c: (_RANGS[c.verdict], _RANGS[c.gravite], _RANGS[c.famille], c.regle),
     )
-
-
-_POSITION = re.compile(r"\[[^\]]*\]")
-_LOT = re.compile(r"^lots\[(?P<numero>[^\]]*)\]")
-
-
-def generaliser(chemin: str) -> str:
-    """Rend le chemin valable pour tout lot : `lots[2].criteres[1].type` devient `lots[].criteres[1].type`."""
-    return _LOT.sub("lots[]", chemin)
-
-
-def rassembler_demandes(constats: list[Constat], questions: Mapping[str, str]) -> list[Demande]:
-    """Rend ce qu'il manque, sans doublon, la donnée qui débloque le plus de règles d'abord.
-
-    `questions` porte, par chemin général, la question d'une fiche qui en pose une meilleure que celle de la FOP.
-
-    Une même donnée manquant à plusieurs lots ne fait qu'une demande, qui cite les lots.
-    """
-    regles: dict[str, dict[str, None]] = {}
-    lots: dict[str, dict[str, None]] = {}
-    for constat in constats:
-        for chemin in constat.a_demander:
-            trouve = _LOT.match(chemin)
-            general = generaliser(chemin)
-            regles.setdefault(general, {})[constat.regle] = None
-            lots.setdefault(general, {})
-            if trouve is not None and trouve["numero"]:
-                lots[general][trouve["numero"].replace("⟧", "]")] = None
-    rangs = {chemin: rang for rang, chemin in enumerate(regles)}
-    return [
-        _demander(chemin, questions.get(chemin), list(regles[chemin]), list(lots[chemin]))
-        for chemin in sorted(regles, key=lambda c: (-len(regles[c]), rangs[c]))
-    ]
-
-
-def nommer_donnee(chemin: str) -> str:
-    """Nomme une donnée manquante comme le lit un acheteur : « critères d'attribution (lot 2) »."""
-    champ = CHAMPS.get(_POSITION.sub("[]", chemin))
-    trouve = _LOT.match(chemin)
-    lot = f" (lot {trouve['numero']})" if trouve is not None and trouve["numero"] else ""
-    if champ is None:
-        return chemin
-    description = champ.description.rstrip(".")
-    return f"«{INSECABLE}{description[:1].lower()}{description[1:]}{INSECABLE}»{lot}"
-
-
-def _demander(chemin: str, question: str | None, regles: list[str], lots: list[str]) -> Demande:
-    champ = CHAMPS.get(_POSITION.sub("[]", chemin))
-    if champ is None:
-        return Demande(chemin, question or f"Quel est « {chemin} » ?", "texte", None, [], None, regles, lots)
-    question = question or champ.question or f"{champ.description} ?"
-    return Demande(chemin, question, champ.genre, champ.unite, list(champ.valeurs), champ.exemple, regles, lots)

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from services.regles.conditions import Feuille, Lecture, parcourir
+from services.regles.demandes import generaliser, nommer_donnee, rassembler_demandes
 from services.regles.faits import SUPPOSITIONS, Donnees, Faits
 from services.regles.fiches import NomVerdict
 from services.regles.fop import Fop
@@ -30,10 +31,7 @@ from services.regles.rapport import (
     Supposition,
     compter,
     garder_une_version,
-    generaliser,
-    nommer_donnee,
     ordonner,
-    rassembler_demandes,
     synthetiser,
 )
 from services.regles.regle import Regle
@@ -386,6 +384,7 @@ class Redaction:
                 )
             )
         donnees = self._faits.consultation
+        demandes, suivantes = rassembler_demandes(constats, self._questions)
         return Rapport(
             format=1,
             fop=FopJugee(donnees.get("reference"), donnees["objet"], donnees.get("acheteur.nom"), empreinte(self._fop)),
@@ -397,7 +396,8 @@ class Redaction:
             comptes=compter(constats),
             constats=constats,
             regles=list(self._citees.values()),
-            a_demander=rassembler_demandes(constats, self._questions),
+            a_demander=demandes,
+            demandes_suivantes=suivantes,
             clauses=reunir(p for constat in constats for p in self._propositions[id(constat)]),
             suppositions=list(self._suppositions.values()),
             notices=self._notices,

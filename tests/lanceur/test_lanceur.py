@@ -60,9 +60,7 @@ def lire_versions(nom: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("version", [(3, 11), (3, 12)])
-def test_python_3_11_et_3_12_servent_sans_chercher_ailleurs(
-    lanceur: ModuleType, version: tuple[int, int]
-) -> None:
+def test_python_3_11_et_3_12_servent_sans_chercher_ailleurs(lanceur: ModuleType, version: tuple[int, int]) -> None:
     def ne_pas_chercher() -> list[Any]:
         raise AssertionError("aucune recherche attendue")
 
@@ -70,9 +68,7 @@ def test_python_3_11_et_3_12_servent_sans_chercher_ailleurs(
 
 
 @pytest.mark.parametrize("courante", [(3, 6), (3, 10), (3, 13), (3, 14)])
-def test_un_autre_python_cede_la_place_au_3_12_puis_au_3_11(
-    lanceur: ModuleType, courante: tuple[int, int]
-) -> None:
+def test_un_autre_python_cede_la_place_au_3_12_puis_au_3_11(lanceur: ModuleType, courante: tuple[int, int]) -> None:
     onze, douze = ("onze", (3, 11)), ("douze", (3, 12))
     assert lanceur.choisir_python(("ici", courante), lambda: [onze, douze]) == douze
     assert lanceur.choisir_python(("ici", courante), lambda: [onze]) == onze
@@ -243,9 +239,7 @@ def test_deux_lancements_simultanes_n_installent_qu_une_fois(
 
 
 def test_le_miroir_regle_pour_pip_est_lu_et_l_environnement_l_emporte(lanceur: ModuleType) -> None:
-    fichier = (
-        "global.cert='/etc/ssl/ville.pem'\nglobal.index-url='miroir-du-fichier'\ninstall.index-url='autre'"
-    )
+    fichier = "global.cert='/etc/ssl/ville.pem'\nglobal.index-url='miroir-du-fichier'\ninstall.index-url='autre'"
     attendu = {"cert": "/etc/ssl/ville.pem", "index-url": "miroir-du-fichier"}
     assert lanceur.lire_reglages_de_pip(fichier) == attendu
     environnement = f":env:.index-url='miroir-du-poste'\n{fichier}"

@@ -227,6 +227,7 @@ PNAD: Contenu = {
 _CLAUSE: Contenu = {
     "titre": "Clause d'essai",
     "piece": "RC",
+    "theme": "critere_environnemental",
     "ou": "Article d'essai",
     "segments": ["tous"],
     "texte": "Le montant estimé est de {{ montant }}, sous le seuil de {{ seuil }} ; contact : {{ contact }}.",
@@ -293,6 +294,7 @@ DOSSIER: Contenu = {
         "CCAP-ESSAI-01": {
             **_CLAUSE,
             "piece": "CCAP",
+            "theme": "condition_environnementale",
             "texte": "Pour le lot {{ lot }} ({{ objet }}), trier en {{ flux }} flux.",
             "trous": {
                 "lot": {"libelle": "numéro du lot", "fait": "lot.numero"},

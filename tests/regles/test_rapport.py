@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from services.regles.champs import CHAMPS
+from services.regles.demandes import DEMANDES_MAX, THEMES, nommer_donnee, rassembler_demandes, trouver_theme
 from services.regles.ecriture import ecrire_json
 from services.regles.fiches import FAMILLES, FamilleCorpus, Gravite, NomVerdict
 from services.regles.lecture_fop import lire_fop
@@ -23,9 +24,7 @@ from services.regles.rapport import (
     Rapport,
     compter,
     garder_une_version,
-    nommer_donnee,
     ordonner,
-    rassembler_demandes,
     synthetiser,
 )
 from services.regles.verification import Verificateur
@@ -175,28 +174,83 @@ def test_un_rapport_reel_est_trie(verificateur: Verificateur) -> None:
 
 
 def test_la_donnee_qui_debloque_le_plus_de_regles_vient_d_abord() -> None:
-    demandes = rassembler_demandes(
+    demandes, suivantes = rassembler_demandes(
         [
-            _constat("indetermine", regle="A", a_demander=("forme", "cpv")),
-            _constat("indetermine", regle="B", a_demander=("procedure", "cpv")),
-            _constat("indetermine", regle="C", a_demander=("procedure", "cpv")),
+            _constat("indetermine", regle="A", a_demander=("forme", "montant_ht")),
+            _constat("indetermine", regle="B", a_demander=("procedure", "montant_ht")),
+            _constat("indetermine", regle="C", a_demander=("procedure", "montant_ht")),
         ],
         {},
     )
     assert [(d.chemin, d.regles) for d in demandes] == [
-        ("cpv", ["A", "B", "C"]),
+        ("montant_ht", ["A", "B", "C"]),
         ("procedure", ["B", "C"]),
         ("forme", ["A"]),
     ]
+    assert suivantes == 0
+
+
+def test_un_ecart_bloquant_possible_pese_plus_que_plusieurs_alertes_possibles() -> None:
+    demandes, _ = rassembler_demandes(
+        [
+            _constat("indetermine", regle="A", facultatif=True, a_demander=("pse",)),
+            _constat("indetermine", regle="B", facultatif=True, a_demander=("pse",)),
+            _constat("indetermine", regle="C", gravite="bloquant", a_demander=("forme",)),
+        ],
+        {},
+    )
+    assert [(d.chemin, d.facultative) for d in demandes] == [("forme", False), ("pse", True)]
+
+
+def test_une_question_qui_touche_aussi_une_obligation_n_est_pas_facultative() -> None:
+    (demande,), _ = rassembler_demandes(
+        [
+            _constat("indetermine", regle="A", facultatif=True, a_demander=("pse",)),
+            _constat("indetermine", regle="B", a_demander=("pse",)),
+        ],
+        {},
+    )
+    assert not demande.facultative
+
+
+def test_les_questions_d_un_meme_theme_se_suivent_le_theme_le_plus_utile_d_abord() -> None:
+    demandes, _ = rassembler_demandes(
+        [
+            _constat("indetermine", regle="A", gravite="bloquant", a_demander=("procedure",)),
+            _constat("indetermine", regle="B", gravite="majeur", a_demander=("clauses_env",)),
+            _constat("indetermine", regle="C", gravite="mineur", a_demander=("forme",)),
+        ],
+        {},
+    )
+    assert [d.chemin for d in demandes] == ["procedure", "forme", "clauses_env"]
+    assert [d.theme for d in demandes] == ["Montant, durée, procédure", "Montant, durée, procédure", "Environnement"]
+
+
+def test_au_dela_de_vingt_cinq_questions_le_reste_est_compte() -> None:
+    chemins = [chemin for chemin, champ in CHAMPS.items() if champ.genre == "booleen"][: DEMANDES_MAX + 4]
+    constats = [_constat("indetermine", regle=f"R{rang}", a_demander=(c,)) for rang, c in enumerate(chemins)]
+    demandes, suivantes = rassembler_demandes(constats, {})
+    assert (len(demandes), suivantes) == (DEMANDES_MAX, 4)
+    assert {d.chemin for d in demandes} == set(chemins[:DEMANDES_MAX])
+
+
+def test_chaque_donnee_de_la_fiche_a_un_theme_et_un_seul() -> None:
+    noms = [nom for theme in THEMES.values() for nom in theme]
+    assert len(noms) == len(set(noms))
+    assert set(noms) == {chemin.partition(".")[0].partition("[")[0] for chemin in CHAMPS}
+    assert all(trouver_theme(chemin) in THEMES for chemin in CHAMPS)
 
 
 def test_a_utilite_egale_l_ordre_de_lecture_decide() -> None:
-    constats = [_constat("indetermine", a_demander=("forme", "cpv")), _constat("indetermine", a_demander=("nature",))]
-    assert [d.chemin for d in rassembler_demandes(constats, {})] == ["forme", "cpv", "nature"]
+    constats = [
+        _constat("indetermine", a_demander=("forme", "procedure")),
+        _constat("indetermine", a_demander=("ccag",)),
+    ]
+    assert [d.chemin for d in rassembler_demandes(constats, {})[0]] == ["forme", "procedure", "ccag"]
 
 
 def test_une_donnee_manquant_a_plusieurs_lots_ne_fait_qu_une_demande() -> None:
-    demandes = rassembler_demandes(
+    demandes, _ = rassembler_demandes(
         [
             _constat("indetermine", lot="1", a_demander=("lots[1].cpv",)),
             _constat("indetermine", lot="2", a_demander=("lots[2].cpv", "lots[2].criteres[1].type")),
@@ -220,7 +274,7 @@ def test_une_donnee_manquant_a_plusieurs_lots_ne_fait_qu_une_demande() -> None:
     ],
 )
 def test_une_demande_porte_la_question_le_genre_l_unite_et_les_valeurs_du_champ(chemin: str, champ: str) -> None:
-    (demande,) = rassembler_demandes([_constat("indetermine", a_demander=(chemin,))], {})
+    (demande,), _ = rassembler_demandes([_constat("indetermine", a_demander=(chemin,))], {})
     decrit = CHAMPS[champ]
     assert demande.question == decrit.question
     assert (demande.genre, demande.unite, demande.exemple) == (decrit.genre, decrit.unite, decrit.exemple)
@@ -230,22 +284,22 @@ def test_une_demande_porte_la_question_le_genre_l_unite_et_les_valeurs_du_champ(
 def test_une_donnee_manquante_se_nomme_en_clair() -> None:
     assert nommer_donnee("criteres").startswith("«\u00a0")
     assert nommer_donnee("lots[2].cpv").endswith("(lot 2)")
-    assert nommer_donnee("chemin.inconnu") == "chemin.inconnu"
 
 
 @pytest.mark.parametrize("graine", range(3))
-def test_les_demandes_d_un_rapport_sont_sans_doublon_et_ordonnees_par_utilite(
+def test_les_demandes_d_un_rapport_sont_sans_doublon_peu_nombreuses_et_couvrent_ce_qui_manque(
     graine: int, verificateur: Verificateur
 ) -> None:
     for brut in Tirage(charger_regles_reelles()).tirer_plusieurs(43 + graine, 15):
         rapport = verificateur.verifier(lire_fop(brut), detail="essentiel")
         chemins = [d.chemin for d in rapport.a_demander]
         assert len(set(chemins)) == len(chemins)
-        utilites = [len(d.regles) for d in rapport.a_demander]
-        assert utilites == sorted(utilites, reverse=True)
+        assert len(chemins) <= DEMANDES_MAX
         assert all(d.question.endswith("?") for d in rapport.a_demander)
         demandeuses = {c.regle for c in rapport.constats if c.a_demander}
-        assert {r for d in rapport.a_demander for r in d.regles} == demandeuses
+        posees = {r for d in rapport.a_demander for r in d.regles}
+        assert posees <= demandeuses
+        assert rapport.demandes_suivantes or posees == demandeuses
         assert all(c.verdict == "indetermine" for c in rapport.constats if c.a_demander or c.parametres_absents)
 
 

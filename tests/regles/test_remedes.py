@@ -1,5 +1,6 @@
 """Du constat à la clause : la bonne pièce, le bon segment, les trous remplis ou avoués."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ from pydantic import ValidationError
 
 from services.regles.clauses import Clause
 from services.regles.faits import etablir_faits, trouver_champ
+from services.regles.fiches import Remede, Theme
 from services.regles.fop import Fop
 from services.regles.paquet import charger_paquet
 from services.regles.rapport import Rapport
-from services.regles.remedes import POUR_TOUS, ClauseProposee, Clausier, reunir
+from services.regles.remedes import CLAUSES_PAR_THEME, POUR_TOUS, ClauseProposee, Clausier, reunir
 from services.regles.verification import Verificateur
 from tests.moteurs.atelier import charger_regles_reelles, lire_essai
 from tests.regles.dossier_minimal import copier, ecrire
@@ -115,22 +117,69 @@ def test_les_segments_viennent_de_la_nature_et_du_cpv(
     assert clausier.reconnaitre_segments(element) == segments
 
 
+def _remede(*clauses: str, du_segment: Sequence[Theme] = ()) -> Remede:
+    return Remede(action="Faire.", ou=["RC"], clauses=list(clauses), du_segment=list(du_segment))
+
+
 def test_une_clause_d_un_autre_segment_est_ecartee(clausier: Clausier) -> None:
     demandees = ["RC-ESSAI-01", "RC-ESSAI-TRAVAUX-01"]
-    assert clausier.choisir(demandees, {}, toute_piece=False) == ["RC-ESSAI-01"]
-    assert clausier.choisir(demandees, {"cpv": "45233140"}, toute_piece=False) == demandees
+    assert clausier.choisir(_remede(*demandees), {}, toute_piece=False) == ["RC-ESSAI-01"]
+    assert clausier.choisir(_remede(*demandees), {"cpv": "45233140"}, toute_piece=False) == demandees
 
 
 def test_faute_de_clause_du_segment_toutes_sont_proposees(clausier: Clausier) -> None:
-    assert clausier.choisir(["RC-ESSAI-TRAVAUX-01"], {}, toute_piece=False) == ["RC-ESSAI-TRAVAUX-01"]
+    assert clausier.choisir(_remede("RC-ESSAI-TRAVAUX-01"), {}, toute_piece=False) == ["RC-ESSAI-TRAVAUX-01"]
 
 
 def test_sans_mise_en_concurrence_le_reglement_de_consultation_est_ecarte(clausier: Clausier) -> None:
     demandees = ["RC-ESSAI-01", "CCAP-ESSAI-01"]
-    assert clausier.choisir(demandees, {"est_sans_concurrence": True}, toute_piece=False) == ["CCAP-ESSAI-01"]
-    assert clausier.choisir(demandees, {"est_sans_concurrence": False}, toute_piece=False) == demandees
-    assert clausier.choisir(demandees, {"est_sans_concurrence": True}, toute_piece=True) == demandees
-    assert clausier.choisir(demandees, {}, toute_piece=False) == demandees
+    remede = _remede(*demandees)
+    assert clausier.choisir(remede, {"est_sans_concurrence": True}, toute_piece=False) == ["CCAP-ESSAI-01"]
+    assert clausier.choisir(remede, {"est_sans_concurrence": False}, toute_piece=False) == demandees
+    assert clausier.choisir(remede, {"est_sans_concurrence": True}, toute_piece=True) == demandees
+    assert clausier.choisir(remede, {}, toute_piece=False) == demandees
+
+
+def _preparer_clausier(tmp_path: Path, segments: Mapping[str, list[str]]) -> Clausier:
+    """Rend un clausier de conditions environnementales, chacune pour ses segments."""
+    contenu = copier()
+    modele = contenu["clauses/rc.yaml"]["CCAP-ESSAI-01"]
+    for identifiant, vises in segments.items():
+        contenu["clauses/rc.yaml"][identifiant] = {**modele, "theme": "specification_environnementale"}
+        contenu["clauses/rc.yaml"][identifiant]["segments"] = vises
+    return Clausier(charger_paquet(ecrire(tmp_path, contenu)))
+
+
+@pytest.mark.parametrize(
+    ("element", "clause"),
+    [
+        ({"cpv": "45233140", "nature": "travaux"}, "CCTP-VOIRIE-01"),
+        ({"cpv": "45210000", "nature": "travaux"}, "CCTP-TRAVAUX-01"),
+        ({"cpv": "39130000", "nature": "fournitures"}, "CCTP-TOUS-01"),
+        ({}, "CCTP-TOUS-01"),
+    ],
+)
+def test_le_theme_propose_la_clause_la_plus_propre_au_segment(
+    element: dict[str, Any], clause: str, tmp_path: Path
+) -> None:
+    clausier = _preparer_clausier(
+        tmp_path, {"CCTP-TOUS-01": ["tous"], "CCTP-TRAVAUX-01": ["travaux"], "CCTP-VOIRIE-01": ["voirie"]}
+    )
+    remede = _remede(du_segment=["specification_environnementale"])
+    assert clausier.choisir(remede, element, toute_piece=False) == [clause]
+
+
+def test_un_theme_ne_propose_que_les_premieres_clauses_du_segment(tmp_path: Path) -> None:
+    noms = [f"CCTP-VOIRIE-{rang:02d}" for rang in range(1, CLAUSES_PAR_THEME + 3)]
+    clausier = _preparer_clausier(tmp_path, {nom: ["voirie"] for nom in noms})
+    remede = _remede(du_segment=["specification_environnementale"])
+    assert clausier.choisir(remede, {"cpv": "45233140"}, toute_piece=False) == noms[:CLAUSES_PAR_THEME]
+
+
+def test_une_clause_nommee_et_choisie_par_son_theme_ne_vient_qu_une_fois(tmp_path: Path) -> None:
+    clausier = _preparer_clausier(tmp_path, {"CCTP-VOIRIE-01": ["voirie"]})
+    remede = _remede("CCTP-VOIRIE-01", du_segment=["specification_environnementale"])
+    assert clausier.choisir(remede, {"cpv": "45233140"}, toute_piece=False) == ["CCTP-VOIRIE-01"]
 
 
 # ------------------------------------------------------------------------------------------ l'article du CCAG
@@ -265,12 +314,23 @@ def test_chaque_segment_livre_est_une_nature_ou_une_famille_du_referentiel() -> 
         assert set(clause.segments) <= connus, identifiant
 
 
-def test_au_moins_vingt_cinq_clauses_sont_livrees_et_toutes_servent() -> None:
+def test_au_moins_cent_trente_clauses_sont_livrees_et_toutes_peuvent_etre_proposees() -> None:
     paquet = charger_regles_reelles()
-    citees = {i for r in paquet.regles for i in r.fiche.remede.clauses}
-    citees |= {i for r in paquet.regles for d in r.fiche.derogations for i in d.clauses}
-    assert len(paquet.clauses) >= 25
-    assert set(paquet.clauses) == citees
+    remedes = [r.fiche.remede for r in paquet.regles]
+    proposables = {i for remede in remedes for i in remede.clauses}
+    proposables |= {i for r in paquet.regles for d in r.fiche.derogations for i in d.clauses}
+    themes = {theme for remede in remedes for theme in remede.du_segment}
+    proposables |= {i for i, clause in paquet.clauses.items() if clause.theme in themes}
+    proposables |= {i for clause in paquet.clauses.values() for i in clause.va_avec}
+    assert len(paquet.clauses) >= 130
+    assert set(paquet.clauses) == proposables
+
+
+def test_chaque_theme_demande_a_une_clause_pour_tout_achat() -> None:
+    paquet = charger_regles_reelles()
+    themes = {theme for r in paquet.regles for theme in r.fiche.remede.du_segment}
+    generaux = {clause.theme for clause in paquet.clauses.values() if POUR_TOUS in clause.segments}
+    assert themes <= generaux
 
 
 def test_chaque_trou_de_parametre_livre_se_remplit_a_une_date_ou_il_vaut() -> None:

@@ -11,11 +11,11 @@ from pydantic import Field
 
 from services.api.erreurs import Probleme, composer_probleme, refuser_fop
 from services.api.sortie import ecrire
+from services.regles.demandes import DEMANDES_MAX, Demande, rassembler_demandes
 from services.regles.erreurs import Anomalie, FopInvalide
 from services.regles.rapport import (
     AVERTISSEMENT,
     Constat,
-    Demande,
     DerogationInvoquee,
     FopJugee,
     MoteurCite,
@@ -29,7 +29,6 @@ from services.regles.rapport import (
     Synthese,
     Syntheses,
     compter,
-    rassembler_demandes,
     synthetiser,
 )
 from services.regles.remedes import ClauseProposee
@@ -68,7 +67,8 @@ LEXIQUE: Final[Mapping[type, Mapping[str, str]]] = {
         "comptes": "Nombre de constats par verdict.",
         "constats": "Les constats, du plus grave au moins utile.",
         "regles": "Les règles que citent les constats, chacune une fois : références, effet, confiance.",
-        "a_demander": "Les données qui manquent, celle qui débloque le plus de règles d'abord.",
+        "a_demander": f"Les données qui manquent, {DEMANDES_MAX} au plus, les plus utiles, rangées par thème.",
+        "demandes_suivantes": "Nombre de données à demander ensuite, sauf si les réponses les rendent inutiles.",
         "clauses": "Les clauses proposées, prêtes à coller, sans doublon.",
         "suppositions": "Ce que l'outil a supposé faute de réponse.",
         "notices": "Précisions sans verdict : incohérence, texte échu, simulation…",
@@ -177,6 +177,7 @@ LEXIQUE: Final[Mapping[type, Mapping[str, str]]] = {
         "confiance": "Confiance dans cette valeur.",
     },
     Demande: {
+        "theme": "Thème de la donnée, pour grouper les questions.",
         "chemin": "Chemin de la donnée à renseigner dans la fiche.",
         "question": "La question à poser à l'acheteur.",
         "genre": "Genre de la donnée : booléen, nombre, date, énuméré, texte, CPV, liste, objet.",
@@ -185,6 +186,7 @@ LEXIQUE: Final[Mapping[type, Mapping[str, str]]] = {
         "exemple": "Un exemple de réponse.",
         "regles": "Règles que cette donnée débloque.",
         "lots": "Lots concernés.",
+        "facultative": "Vrai si aucune réponse ne pourrait donner pire qu'une alerte.",
     },
     Supposition: {
         "chemin": "Chemin de la donnée supposée.",
@@ -335,7 +337,8 @@ def composer_exemple() -> object:
         comptes=compter(constats),
         constats=constats,
         regles=citees,
-        a_demander=rassembler_demandes(constats, {}),
+        a_demander=rassembler_demandes(constats, {})[0],
+        demandes_suivantes=0,
         clauses=[clause],
         suppositions=[Supposition("type_contrat", "marche", ["CCP-ENV-CRITERE"])],
         notices=[],
