@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from services.api import erreurs, openapi, sante
 from services.api.clauses import routes as clauses
 from services.api.config import Reglages, lire_reglages
+from services.api.couverture import routes as couverture
 from services.api.dependances import controler_parametres
 from services.api.detenteur import Detenteur
 from services.api.documentation import routes as documentation
@@ -22,6 +23,7 @@ from services.api.enveloppe import Enveloppe
 from services.api.exemples import lister_exemples
 from services.api.paquet import routes as paquet
 from services.api.regles import routes as regles
+from services.api.site import routes as site
 from services.api.verifications import routes as verifications
 from services.regles.erreurs import ErreurVerifop
 
@@ -49,10 +51,11 @@ def creer_application(reglages: Reglages, detenteur: Detenteur | None = None) ->
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     application.state.detenteur = detenteur or Detenteur(reglages)
-    for module in (verifications, regles, clauses, paquet):
+    for module in (verifications, regles, clauses, couverture, paquet):
         application.include_router(module.routeur, dependencies=[Depends(controler_parametres)])
     application.include_router(sante.routeur)
     application.include_router(documentation.routeur)
+    application.include_router(site.routeur)
     application.mount("/statique", documentation.servir_fichiers(), name="statique")
     application.add_middleware(Enveloppe)
     erreurs.installer(application)

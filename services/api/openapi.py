@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from services.api import sante
 from services.api.clauses import schemas as clauses
 from services.api.config import RACINE, lire_reglages
+from services.api.couverture import schemas as couverture
 from services.api.erreurs import Probleme
 from services.api.exemples import Exemple
 from services.api.paquet import schemas as paquet
@@ -58,6 +59,7 @@ ETIQUETTES: Final = [
     {"name": "Vérifier", "description": "Une fiche entre, un rapport sort."},
     {"name": "Règles", "description": "Ce que demandent la loi, les engagements locaux et le plan national."},
     {"name": "Clauses", "description": "Le clausier : des textes à trous, prêts à remplir."},
+    {"name": "Couverture", "description": "Les engagements des schémas, et ce qui répond à chacun."},
     {"name": "Paquet de règles", "description": "La version en service, ses seuils datés, ses référentiels."},
     {"name": "Santé", "description": "Pour la supervision."},
 ]
@@ -75,6 +77,7 @@ _EXEMPLES: Final[Mapping[str, object]] = {
     "lire_regle": regles.EXEMPLE_DETAIL,
     "lister_clauses": clauses.EXEMPLE_LISTE,
     "lire_clause": clauses.EXEMPLE_DETAIL,
+    "lire_couverture": couverture.EXEMPLE,
     "lire_paquet": paquet.EXEMPLE_PAQUET,
     "lister_parametres": paquet.EXEMPLE_PARAMETRES,
     "lire_referentiel": paquet.EXEMPLE_REFERENTIEL,

@@ -15,6 +15,7 @@ from services.regles.affichage import afficher_rapport, creer_console
 from services.regles.cas import jouer_cas
 from services.regles.conditions import lire_date
 from services.regles.couverture import mesurer_couverture
+from services.regles.echeances import lister_echeances
 from services.regles.ecriture import ecrire_json
 from services.regles.erreurs import Anomalie, EntreesInvalides, FopInvalide
 from services.regles.fop import DATE_MAX, DATE_MIN, TAILLE_MAX_CORPS
@@ -25,6 +26,7 @@ from services.regles.moteur.port import MoteurIndisponible
 from services.regles.paquet import Paquet, charger_paquet
 from services.regles.rapport import Rapport
 from services.regles.schemas import SCHEMAS
+from services.regles.site import composer_site
 from services.regles.trace import RESULTATS
 from services.regles.verification import Verificateur
 
@@ -274,6 +276,40 @@ def couverture(dossier: Dossier = RACINE / "regles") -> None:
     console.print(f"{mesure.obtenus} résultats vus sur {mesure.exiges} exigés ({taux:.1f} %)".replace(".", ","))
     if mesure.obtenus < mesure.exiges:
         raise typer.Exit(Code.ECART)
+
+
+@regles.command()
+def echeances(
+    jour: Annotated[
+        str | None,
+        typer.Option("--depuis", help="Ce qui change après ce jour (AAAA-MM-JJ) ; défaut : la publication."),
+    ] = None,
+    dossier: Dossier = RACINE / "regles",
+) -> None:
+    """Annoncer ce qui va changer : seuils et taux, règles, schémas échus."""
+    paquet, console = charger(dossier), creer_console()
+    depuis = _lire_jour(jour) or paquet.publie_le
+    annoncees = lister_echeances(paquet, depuis)
+    console.print(f"Après le {ecrire_date(depuis)} (règles {paquet.version})")
+    for echeance in annoncees:
+        alerte = "" if echeance.connue else " — à renseigner"
+        ligne = f"{echeance.jour:%d/%m/%Y}  {echeance.objet} : {echeance.texte}{alerte}"
+        console.print(ligne, soft_wrap=True, style=None if echeance.connue else "yellow")
+    inconnues = sum(not echeance.connue for echeance in annoncees)
+    console.print(f"{len(annoncees)} échéances, dont {inconnues} à la valeur inconnue")
+
+
+@regles.command()
+def site(
+    vers: Annotated[Path, typer.Option("--vers", help="Dossier où écrire le site.")] = Path("site-regles"),
+    dossier: Dossier = RACINE / "regles",
+) -> None:
+    """Publier le site des règles : des pages statiques, lisibles hors ligne."""
+    fichiers = composer_site(charger(dossier))
+    vers.mkdir(parents=True, exist_ok=True)
+    for nom, contenu in fichiers.items():
+        (vers / nom).write_bytes(contenu)
+    creer_console().print(f"{len(fichiers)} fichiers écrits ; ouvrir {vers / 'index.html'}", soft_wrap=True)
 
 
 @regles.command()

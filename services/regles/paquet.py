@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from services.regles.champs import lister_cles
 from services.regles.clauses import Clause
 from services.regles.conditions import Arbre, Condition, FamilleCpv, Feuille, parcourir
+from services.regles.engagements import Engagement
 from services.regles.erreurs import Anomalie, PaquetInvalide, ecrire_chemin, ecrire_pointeur, traduire
 from services.regles.faits import AcheteurConnu, Faits, trouver_champ, trouver_demande
 from services.regles.fiches import LIBELLES_CORPUS, Fiche
@@ -36,6 +37,8 @@ from services.regles.typage import Contexte, typer
 
 DOSSIERS_DE_FICHES = tuple(corpus.replace("_", "-") for corpus in LIBELLES_CORPUS)
 """Un dossier par corpus, dans l'ordre des corpus."""
+DOSSIERS_D_ENTREES = ("parametres", "referentiels", "clauses", "engagements")
+"""Dossiers dont chaque fichier réunit des entrées par clé."""
 CADRAGES_GARDES = 512
 
 M = TypeVar("M", bound=BaseModel)
@@ -64,6 +67,8 @@ class Sources:
     referentiels: dict[str, Referentiel] = field(default_factory=dict)
     clauses: dict[str, Clause] = field(default_factory=dict)
     documents_clauses: dict[str, Document] = field(default_factory=dict)
+    engagements: dict[str, Engagement] = field(default_factory=dict)
+    documents_engagements: dict[str, Document] = field(default_factory=dict)
     fautes: list[Anomalie] = field(default_factory=list)
     empreinte: str = ""
 
@@ -96,6 +101,7 @@ class Paquet:
         self.parametres: Mapping[str, Parametre] = sources.parametres
         self.referentiels: Mapping[str, Referentiel] = sources.referentiels
         self.clauses: Mapping[str, Clause] = sources.clauses
+        self.engagements: Mapping[str, Engagement] = sources.engagements
         self.acheteurs = _indexer_acheteurs(sources.referentiels)
         self._groupes = groupes
         self._fenetres = tuple(
@@ -219,15 +225,15 @@ def _ranger(sources: Sources, nom: str, document: Document) -> None:
         fiche = _valider(Fiche, document, (), document.contenu, sources)
         if fiche is not None:
             sources.fiches.append((document, fiche))
-    elif premier in ("parametres", "clauses", "referentiels") and _exiger_objet(document, sources):
+    elif premier in DOSSIERS_D_ENTREES and _exiger_objet(document, sources):
         _ranger_entrees(sources, premier, Path(nom).stem, document)
-    elif premier not in ("parametres", "clauses", "referentiels"):
+    elif premier not in DOSSIERS_D_ENTREES:
         sources.fautes.append(
             Anomalie(
                 "dossier_inconnu",
                 "",
                 "",
-                f"l'un des dossiers {', '.join(DOSSIERS_DE_FICHES)}, parametres, referentiels, clauses",
+                f"l'un des dossiers {', '.join((*DOSSIERS_DE_FICHES, *DOSSIERS_D_ENTREES))}",
                 premier,
                 "ranger le fichier dans le dossier de son corpus",
                 document.fichier,
@@ -237,12 +243,15 @@ def _ranger(sources: Sources, nom: str, document: Document) -> None:
 
 
 def _ranger_entrees(sources: Sources, genre: str, nom: str, document: Document) -> None:
-    modeles: dict[str, type[BaseModel]] = {"parametres": Parametre, "clauses": Clause}
-    modele = modeles.get(genre) or choisir_modele(nom)
-    entrees: Any = {"parametres": sources.parametres, "clauses": sources.clauses}.get(genre)
-    if entrees is None:
-        entrees = sources.referentiels.setdefault(nom, {})
-    documents = {"parametres": sources.documents_parametres, "clauses": sources.documents_clauses}.get(genre)
+    rangements: dict[str, tuple[type[BaseModel], Any, dict[str, Document] | None]] = {
+        "parametres": (Parametre, sources.parametres, sources.documents_parametres),
+        "clauses": (Clause, sources.clauses, sources.documents_clauses),
+        "engagements": (Engagement, sources.engagements, sources.documents_engagements),
+    }
+    if genre in rangements:
+        modele, entrees, documents = rangements[genre]
+    else:
+        modele, entrees, documents = choisir_modele(nom), sources.referentiels.setdefault(nom, {}), None
     for cle, brut in document.contenu.items():
         if cle in entrees:
             sources.fautes.append(

@@ -1,13 +1,13 @@
 """Du constat à la clause : choisir, selon le segment d'achat, et remplir les trous avec les valeurs de la FOP."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from services.regles.clauses import ARTICLE_CCAG, TROU, Clause
 from services.regles.conditions import FamilleCpv
 from services.regles.faits import Faits
-from services.regles.fiches import Piece, Remede, Theme
+from services.regles.fiches import Fiche, Piece, Remede, Theme
 from services.regles.messages import filtrer
 from services.regles.paquet import Cadrage, Paquet
 from services.regles.referentiels import EntreeCpv, composer_famille
@@ -159,6 +159,13 @@ def _lire_fait(chemin: str, faits: Faits, rang_lot: int | None) -> Any:
             return faits.numeros[rang_lot] if rang_lot is not None else None
         return faits.consultation.get(cle)
     return faits.consultation.get(chemin)
+
+
+def lister_proposables(fiche: Fiche, clauses: Mapping[str, Clause]) -> list[str]:
+    """Rend les clauses qu'une règle peut proposer : celles qu'elle nomme, puis celles de ses thèmes."""
+    nommees = [*fiche.remede.clauses, *(clause for derogation in fiche.derogations for clause in derogation.clauses)]
+    des_themes = [i for theme in fiche.remede.du_segment for i, clause in clauses.items() if clause.theme == theme]
+    return list(dict.fromkeys([*nommees, *des_themes]))
 
 
 def _nommer_article(clause: Clause, ccag: str | None) -> str | None:

@@ -17,7 +17,7 @@ from services.api.erreurs import (
 )
 from services.api.sortie import ecrire, repondre
 from services.regles.erreurs import Anomalie, trouver_proche
-from services.regles.fiches import Piece
+from services.regles.fiches import Piece, Theme
 
 routeur = APIRouter(prefix="/v1/clauses", tags=["Clauses"])
 
@@ -33,6 +33,7 @@ routeur = APIRouter(prefix="/v1/clauses", tags=["Clauses"])
 async def lister_clauses(
     detenteur: LeDetenteur,
     piece: Annotated[Piece | None, Query(description="Garde les clauses de cette pièce.")] = None,
+    theme: Annotated[Theme | None, Query(description="Garde les clauses qui servent à cela.")] = None,
     segment: Annotated[
         str | None, Query(description="Garde les clauses qui conviennent à ce segment d'achat.", examples=["voirie"])
     ] = None,
@@ -45,7 +46,7 @@ async def lister_clauses(
             correction = f"écrire « {proche} »" if proche is not None else "choisir une valeur de la liste"
             attendu = f"valeur parmi {', '.join(connus)}"
             raise refuser_parametres([Anomalie("valeur_hors_liste", "segment", "", attendu, "texte", correction)])
-        return repondre(ecrire(service.lister(paquet, piece, segment)), paquet)
+        return repondre(ecrire(service.lister(paquet, piece, theme, segment)), paquet)
 
 
 @routeur.get(

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, Field
 
 from services.regles.clauses import Ccag, Trou
-from services.regles.fiches import Piece
+from services.regles.fiches import Piece, Theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class ClauseResumee:
     id: Annotated[str, Field(description="Identifiant de la clause.", examples=["RC-CRITERE-ENV-01"])]
     titre: Annotated[str, Field(description="Titre de la clause.")]
     piece: Annotated[Piece, Field(description="Pièce où la mettre.")]
+    theme: Annotated[Theme, Field(description="Ce à quoi elle sert.")]
     ou: Annotated[str, Field(description="Article ou section de la pièce.")]
     segments: Annotated[list[str], Field(description="Segments d'achat visés ; `tous` pour une clause générale.")]
     relecture_juridique: Annotated[
@@ -59,6 +60,7 @@ EXEMPLE_RESUME: Final = {
     "id": "RC-CRITERE-ENV-01",
     "titre": "Critère environnemental pondéré",
     "piece": "RC",
+    "theme": "critere_environnemental",
     "ou": "Article « Jugement des offres »",
     "segments": ["tous"],
     "relecture_juridique": "a_faire",

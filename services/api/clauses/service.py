@@ -1,11 +1,10 @@
 """Lire le clausier du paquet en service."""
 
 from services.api.clauses.schemas import ClauseDetaillee, ClauseResumee, ListeDeClauses
-from services.api.regles.service import lister_clauses
 from services.regles.clauses import Clause
-from services.regles.fiches import Piece
+from services.regles.fiches import Piece, Theme
 from services.regles.paquet import Paquet
-from services.regles.remedes import POUR_TOUS
+from services.regles.remedes import POUR_TOUS, lister_proposables
 
 
 def lister_segments(paquet: Paquet) -> list[str]:
@@ -13,12 +12,13 @@ def lister_segments(paquet: Paquet) -> list[str]:
     return sorted({segment for clause in paquet.clauses.values() for segment in clause.segments})
 
 
-def lister(paquet: Paquet, piece: Piece | None, segment: str | None) -> ListeDeClauses:
-    """Rend les clauses de la pièce qui conviennent au segment : les siennes et les clauses générales."""
+def lister(paquet: Paquet, piece: Piece | None, theme: Theme | None, segment: str | None) -> ListeDeClauses:
+    """Rend les clauses de la pièce et du thème qui conviennent au segment : les siennes et les clauses générales."""
     retenues = [
         _resumer(identifiant, clause)
         for identifiant, clause in sorted(paquet.clauses.items())
         if piece in (None, clause.piece)
+        and theme in (None, clause.theme)
         and (segment is None or segment in clause.segments or POUR_TOUS in clause.segments)
     ]
     return ListeDeClauses(len(retenues), retenues)
@@ -29,6 +29,7 @@ def _resumer(identifiant: str, clause: Clause) -> ClauseResumee:
         id=identifiant,
         titre=clause.titre,
         piece=clause.piece,
+        theme=clause.theme,
         ou=clause.ou,
         segments=clause.segments,
         relecture_juridique=clause.relecture_juridique,
@@ -53,5 +54,7 @@ def detailler(paquet: Paquet, identifiant: str) -> ClauseDetaillee | None:
         ccag=clause.ccag,
         provenance=clause.provenance,
         verifie_le=clause.verifie_le,
-        regles=[regle.fiche.id for regle in paquet.regles if identifiant in lister_clauses(regle.fiche)],
+        regles=[
+            regle.fiche.id for regle in paquet.regles if identifiant in lister_proposables(regle.fiche, paquet.clauses)
+        ],
     )

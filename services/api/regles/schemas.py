@@ -213,6 +213,7 @@ EXEMPLE_DETAIL: Final = {
         "action": "Ajouter un critère environnemental pondéré et lié à l'objet du marché.",
         "ou": ["RC"],
         "clauses": ["RC-CRITERE-ENV-01"],
+        "du_segment": [],
     },
     "clauses": [
         {

@@ -12,6 +12,7 @@ from services.api.regles.schemas import (
 )
 from services.regles.fiches import LIBELLES_CORPUS, Axe, Corpus, Effet, Fiche, Nature
 from services.regles.paquet import Paquet
+from services.regles.remedes import lister_proposables
 
 
 def lister(
@@ -84,15 +85,9 @@ def detailler(paquet: Paquet, identifiant: str) -> RegleDetaillee | None:
         alerte_si=fiche.alerte_si,
         messages=fiche.messages,
         remede=fiche.remede,
-        clauses=[_joindre_clause(paquet, clause) for clause in lister_clauses(fiche)],
+        clauses=[_joindre_clause(paquet, clause) for clause in lister_proposables(fiche, paquet.clauses)],
         cas=fiche.cas,
     )
-
-
-def lister_clauses(fiche: Fiche) -> list[str]:
-    """Rend les clauses que la règle fait proposer : celles du remède, puis celles de ses dérogations."""
-    siennes = [*fiche.remede.clauses, *(clause for derogation in fiche.derogations for clause in derogation.clauses)]
-    return list(dict.fromkeys(siennes))
 
 
 def _joindre_parametre(paquet: Paquet, alias: str, cle: str) -> ParametreDeRegle:

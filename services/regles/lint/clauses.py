@@ -25,6 +25,17 @@ def controler_clauses(sources: Sources) -> Iterator[Anomalie]:
                 ou = (identifiant, "segments", rang)
                 yield situer(document, ou, "L04", "un segment du référentiel", segment, "l'ajouter au référentiel")
         yield from _controler_trous(document, identifiant, clause, sources)
+    yield from _controler_themes(sources)
+
+
+def _controler_themes(sources: Sources) -> Iterator[Anomalie]:
+    """Un thème demandé par une règle a au moins une clause pour tout achat : aucun segment ne reste sans réponse."""
+    generaux = {clause.theme for clause in sources.clauses.values() if POUR_TOUS in clause.segments}
+    for document, fiche in sources.fiches:
+        for rang, theme in enumerate(fiche.remede.du_segment):
+            if theme not in generaux:
+                ou: Emplacement = ("remede", "du_segment", rang)
+                yield situer(document, ou, "L06", f"une clause `{POUR_TOUS}` de ce thème", theme, "l'écrire")
 
 
 def _controler_trous(document: Document, identifiant: str, clause: Clause, sources: Sources) -> Iterator[Anomalie]:
