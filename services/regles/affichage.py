@@ -1,14 +1,17 @@
 """Le rapport au terminal : 80 colonnes, sobre, lisible sans couleur."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from textwrap import fill, wrap
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
+from services.regles.fiches import NomVerdict
 from services.regles.messages import ecrire_date, ecrire_nombre, ecrire_simplement
-from services.regles.rapport import Constat, Detail, EtatSynthese, Rapport, Synthese
+from services.regles.rapport import VERDICTS, Constat, Detail, EtatSynthese, Rapport, Synthese
 
 LARGEUR = 80
 COLONNE_DES_COMPTES = 29
@@ -25,6 +28,18 @@ RUBRIQUES = (
     ("alerte", "ALERTES", "cyan"),
     ("derogation", "DÉROGATIONS", "blue"),
 )
+
+
+VERDICTS_COURTS: dict[NomVerdict, str] = {
+    "erreur": "err.",
+    "ecart": "écart",
+    "indetermine": "à compl.",
+    "alerte": "alerte",
+    "derogation": "dérog.",
+    "conforme": "conf.",
+    "non_applicable": "n. app.",
+    "hors_periode": "h. pér.",
+}
 
 
 def creer_console(*, erreur: bool = False) -> Console:
@@ -210,3 +225,25 @@ def _afficher_traces(rapport: Rapport, console: Console) -> None:
             borne_ecrite = "" if borne is None else f" {ecrire_simplement(borne)}"
             comparaison = f"{controle.operateur}{borne_ecrite} → {controle.resultat}"
             _ecrire(console, f"{controle.chemin} = {lu} ({controle.provenance}) {comparaison}", 3, 6)
+
+
+def afficher_tableau(rapports: Sequence[Rapport], refusees: int, console: Console) -> None:
+    """Écrit, par règle, le nombre de fiches à chaque verdict (celui de leur pire lot), puis les synthèses."""
+    lignes: dict[str, Counter[str]] = {}
+    for rapport in rapports:
+        # Les constats vont du plus grave au moins utile : le premier d'une règle est son pire lot.
+        pires: dict[str, str] = {}
+        for constat in rapport.constats:
+            pires.setdefault(constat.regle, constat.verdict)
+        for regle, verdict in pires.items():
+            lignes.setdefault(regle, Counter())[verdict] += 1
+    table = Table("règle", *(VERDICTS_COURTS[verdict] for verdict in VERDICTS), box=None, pad_edge=False)
+    for regle, comptes in sorted(lignes.items(), key=lambda ligne: [-ligne[1][verdict] for verdict in VERDICTS]):
+        table.add_row(regle, *(str(comptes[verdict] or "") for verdict in VERDICTS))
+    console.print(table)
+    for nom, famille in (("loi", "loi"), ("engagement local", "engagement_local"), ("plan national", "plan_national")):
+        etats = Counter(getattr(rapport.syntheses, famille).etat for rapport in rapports)
+        ecrits = ", ".join(f"{etats[etat]} {libelle.lower()}" for etat, (libelle, _) in ETATS.items() if etats[etat])
+        console.print(f"{nom} : {ecrits or 'aucune fiche'}", soft_wrap=True)
+    bloquees = sum(bool(rapport.syntheses.loi.ecarts_bloquants) for rapport in rapports)
+    console.print(f"{len(rapports)} fiches jugées, {refusees} refusées, {bloquees} avec un écart bloquant")

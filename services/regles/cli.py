@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from enum import IntEnum, StrEnum
@@ -11,10 +12,11 @@ from typing import Annotated, NoReturn
 import typer
 from rich.table import Table
 
-from services.regles.affichage import afficher_rapport, creer_console
+from services.regles.affichage import afficher_rapport, afficher_tableau, creer_console
 from services.regles.cas import jouer_cas
 from services.regles.conditions import lire_date
 from services.regles.couverture import mesurer_couverture
+from services.regles.decp import convertir, lire_decp
 from services.regles.echeances import lister_echeances
 from services.regles.ecriture import ecrire_json
 from services.regles.erreurs import Anomalie, EntreesInvalides, FopInvalide
@@ -59,6 +61,7 @@ class ChoixFormat(StrEnum):
 
     texte = "texte"
     json = "json"
+    tableau = "tableau"
 
 
 class ChoixDetail(StrEnum):
@@ -82,6 +85,8 @@ application = typer.Typer(
 regles = typer.Typer(help="Contrôler, jouer, couvrir, publier et expliquer les règles.", no_args_is_help=True)
 banc = typer.Typer(help="Mesurer.", no_args_is_help=True)
 application.add_typer(regles, name="regles")
+importer = typer.Typer(help="Faire des fiches à partir d'autres données.", no_args_is_help=True)
+application.add_typer(importer, name="importer")
 application.add_typer(banc, name="banc")
 
 
@@ -147,6 +152,9 @@ def verifier(
     if forme is ChoixFormat.json:
         elements = [decrire_resultat(fichier, resultat, seul=len(fichiers) == 1) for fichier, resultat in resultats]
         print(ecrire_json(elements[0] if len(fichiers) == 1 else elements).decode())
+    elif forme is ChoixFormat.tableau:
+        rapports = [resultat for _, resultat in resultats if isinstance(resultat, Rapport)]
+        afficher_tableau(rapports, len(resultats) - len(rapports), creer_console())
     else:
         for fichier, resultat in resultats:
             _afficher(fichier, resultat, detail, seul=len(fichiers) == 1)
@@ -371,6 +379,31 @@ def _dire_valeurs(paquet: Paquet, cle: str, jour: date | None) -> Iterator[str]:
     for ligne in parametre.valeurs:
         valeur_ecrite = "inconnu" if ligne.valeur is None else ecrire_simplement(ligne.valeur)
         yield f"depuis le {ecrire_date(ligne.depuis)} : {valeur_ecrite} ({ligne.texte}, {ligne.article})"
+
+
+@importer.command()
+def decp(
+    fichier: Annotated[Path, typer.Argument(help="Données essentielles, en JSON ou en JSON par ligne.")],
+    vers: Annotated[Path, typer.Option("--vers", help="Dossier où écrire une fiche par marché.")],
+) -> None:
+    """Faire une fiche de chaque marché publié ; ce qu'une donnée essentielle tait reste absent."""
+    try:
+        importees = [convertir(marche) for marche in lire_decp(fichier.read_bytes())]
+    except OSError as erreur:
+        arreter(f"{fichier} : {erreur.strerror or type(erreur).__name__}", Code.ENTREE_FAUTIVE)
+    except FopInvalide as erreur:
+        arreter(f"{fichier} :\n{_lister(erreur.anomalies)}", Code.ENTREE_FAUTIVE)
+    vers.mkdir(parents=True, exist_ok=True)
+    noms: Counter[str] = Counter()
+    for importee in importees:
+        noms[importee.nom] += 1
+        suffixe = f"-{noms[importee.nom]}" if noms[importee.nom] > 1 else ""
+        texte = json.dumps(importee.fop, ensure_ascii=False, indent=2)
+        (vers / f"{importee.nom}{suffixe}.json").write_text(f"{texte}\n", encoding="utf-8")
+    console = creer_console()
+    console.print(f"{len(importees)} fiches écrites dans {vers}", soft_wrap=True)
+    for raison, nombre in Counter(e for importee in importees for e in importee.ecartes).most_common():
+        console.print(f"  {nombre} : {raison}", soft_wrap=True)
 
 
 @banc.command("moteur")

@@ -25,6 +25,10 @@ SUPPOSITIONS: dict[str, str] = {
 }
 """Ce que l'outil suppose faute de réponse : le cas, de très loin le plus courant, d'une collectivité."""
 
+SANS_SCHEMA = "aucun"
+TYPES_PAR_SIREN = {"21": "commune", "22": "departement", "23": "region"}
+"""Catégorie que disent les deux premiers chiffres d'un SIREN public (répertoire Sirene de l'Insee)."""
+
 HERITES = (
     "cpv",
     "nature",
@@ -378,6 +382,17 @@ def _totaliser_poids(lot: Donnees) -> None:
         lot["criteres_poids_total"] = sum(poids, Decimal(0))
 
 
+def _deviner_acheteur(consultation: Donnees, provenances: dict[str, Provenance]) -> None:
+    """D'un SIRET hors du référentiel, le SIREN dit parfois la catégorie ; et aucun des deux schémas ne l'engage."""
+    genre = TYPES_PAR_SIREN.get(consultation["acheteur.siret"][:2])
+    if genre is not None and "acheteur.type" not in consultation:
+        consultation["acheteur.type"] = genre
+        provenances["acheteur.type"] = "calcule"
+    if "acheteur.spaser" not in consultation:
+        consultation["acheteur.spaser"] = SANS_SCHEMA
+        provenances["acheteur.spaser"] = "suppose"
+
+
 def _completer_consultation(
     consultation: Donnees,
     provenances: dict[str, Provenance],
@@ -395,6 +410,8 @@ def _completer_consultation(
         calculer("acheteur.type", connu.type)
         calculer("acheteur.qualite", connu.qualite)
         calculer("acheteur.spaser", connu.spaser)
+    elif "acheteur.siret" in consultation:
+        _deviner_acheteur(consultation, provenances)
     alloti = numeros != (None,)
     if alloti and all("montant_ht" in lot for lot in lots):
         calculer("montant_ht", sum((lot["montant_ht"] for lot in lots), Decimal(0)))

@@ -131,7 +131,7 @@ class Supposition:
 class Notice:
     """Une précision sur la FOP ou sur le paquet, sans verdict."""
 
-    code: Literal["incoherence", "schema_echu", "derogation_irrecevable", "moteur", "simulation"]
+    code: Literal["incoherence", "acheteur_inconnu", "schema_echu", "derogation_irrecevable", "moteur", "simulation"]
     texte: str
 
 

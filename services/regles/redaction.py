@@ -339,6 +339,14 @@ class Redaction:
             for position, element in enumerate(lot.get(interne) or (), start=1) if interne else ():
                 yield f"{debut}.{interne}[{position}]" if debut else f"{interne}[{position}]", element
 
+    def _noter_acheteur(self) -> None:
+        if self._faits.provenances.get("acheteur.spaser") == "suppose":
+            texte = (
+                "L'acheteur n'est pas au référentiel des acheteurs connus : aucun schéma d'achats responsables ne lui "
+                "est appliqué. S'il en a un, renseigner acheteur.spaser."
+            )
+            self._notices.append(Notice("acheteur_inconnu", texte))
+
     def _noter_echeances(self, constats: list[Constat]) -> None:
         """Un schéma échu, et que rien ne remplace, se dit une fois."""
         for constat in constats:
@@ -370,6 +378,7 @@ class Redaction:
         """Rend le rapport complet."""
         paquet = self._redacteur.paquet
         constats = ordonner(garder_une_version(self._constats))
+        self._noter_acheteur()
         self._noter_derogations()
         self._noter_echeances(constats)
         if self._redacteur.degrade:

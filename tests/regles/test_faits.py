@@ -233,10 +233,28 @@ def test_le_spaser_saisi_l_emporte_sur_le_siren() -> None:
     assert "acheteur.spaser" not in faits.provenances
 
 
-def test_un_acheteur_inconnu_n_a_ni_type_ni_spaser() -> None:
-    faits = _etablir(acheteur={"siret": "21260362500014"}).consultation
-    assert not {"acheteur.type", "acheteur.spaser"} & set(faits)
-    assert "acheteur.spaser" not in _etablir(acheteur={"nom": "Valence Romans Agglo"}).consultation
+def test_un_siret_hors_du_referentiel_n_a_aucun_schema_et_c_est_une_supposition() -> None:
+    faits = _etablir(acheteur={"siret": "21260362500014"})
+    assert faits.consultation["acheteur.spaser"] == "aucun"
+    assert faits.provenances["acheteur.spaser"] == "suppose"
+    declare = _etablir(acheteur={"siret": "21260362500014", "spaser": "drome_2025_2028"})
+    assert declare.consultation["acheteur.spaser"] == "drome_2025_2028"
+    assert "acheteur.spaser" not in declare.provenances
+
+
+@pytest.mark.parametrize(
+    ("siret", "genre"),
+    [("21260362500014", "commune"), ("22260001700016", "departement"), ("20006878100166", None)],
+)
+def test_le_siren_d_une_commune_ou_d_un_departement_dit_sa_categorie(siret: str, genre: str | None) -> None:
+    assert _etablir(acheteur={"siret": siret}).consultation.get("acheteur.type") == genre
+    assert _etablir(acheteur={"siret": siret, "type": "autre"}).consultation["acheteur.type"] == "autre"
+
+
+def test_un_acheteur_dit_par_son_seul_nom_reste_inconnu() -> None:
+    assert not {"acheteur.type", "acheteur.spaser"} & set(
+        _etablir(acheteur={"nom": "Valence Romans Agglo"}).consultation
+    )
 
 
 def test_les_acheteurs_livres_sont_reconnus() -> None:

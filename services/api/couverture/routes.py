@@ -18,8 +18,8 @@ routeur = APIRouter(prefix="/v1/couverture", tags=["Couverture"])
     "",
     summary="Lire ce qui répond à chaque engagement",
     description="Ligne à ligne, les schémas d'achats responsables de Valence Romans Agglo et du Département de la "
-    "Drôme : la règle qui vérifie l'engagement, l'indicateur qui le mesure, ou la raison qui le laisse hors de l'outil. "
-    "Aucune ligne n'est sans réponse.",
+    "Drôme : la règle qui vérifie l'engagement, l'indicateur qui le mesure, ou la raison qui le laisse hors de l'outil."
+    " Aucune ligne n'est sans réponse.",
     response_model=Couverture,
     response_description="Les lignes des schémas.",
     responses=decrire_refus(PARAMETRE_INVALIDE, PAS_PRET),

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from services.regles.champs import CHAMPS
 from services.regles.conditions import parcourir
 from services.regles.echeances import lister_echeances
 from services.regles.enonce import Enonce, ecrire_valeur, enoncer, nommer
@@ -104,6 +105,7 @@ def _preparer_rendu(paquet: Paquet) -> Any:
     environnement.filters.update(
         date=ecrire_date,
         simplement=ecrire_simplement,
+        nom=_nommer_donnee,
         valeur=ecrire_valeur,
         page=nommer_page,
         gabarit=_montrer_gabarit,
@@ -129,6 +131,11 @@ def _preparer_rendu(paquet: Paquet) -> Any:
         return environnement.get_template(gabarit).render(**valeurs)
 
     return rendre
+
+
+def _nommer_donnee(chemin: str) -> str:
+    nom = nommer(CHAMPS[chemin])
+    return f"{nom[:1].lower()}{nom[1:]}"
 
 
 def _montrer_gabarit(texte: str) -> str:
