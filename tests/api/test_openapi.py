@@ -160,7 +160,8 @@ def test_chaque_reponse_suit_son_schema(client: TestClient, document: Schema, co
     adresses = {
         "/v1/regles": [""],
         "/v1/regles/{id}": regles,
-        "/v1/clauses": [""],
+        "/v1/clauses": ["", "?theme=critere_environnemental"],
+        "/v1/couverture": ["", "?spaser=drome_2025_2028&prise_en_charge=regle"],
         "/v1/clauses/{id}": clauses,
         "/v1/referentiels/{nom}": referentiels,
         "/v1/parametres": ["", "?date=2026-09-15", "?date=2035-01-01"],

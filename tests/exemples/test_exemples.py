@@ -2,8 +2,9 @@
 
 `exemples/attendus/<nom>.json` réduit le rapport à ce qui se relit sans l'outil : synthèses, verdict de chaque
 règle concernée (un seul mot quand tous les lots ont le même, sinon les lots concernés), notices ; et, sous
-`simulations`, le même relevé pour d'autres dates de lancement. Une règle qui n'y figure pas est non applicable ou hors période partout : c'est dit aussi.
-Une différence se tranche par le droit ou le SPASER : jamais en recopiant la sortie de l'outil.
+`simulations`, le même relevé pour d'autres dates de lancement. Une règle qui n'y figure pas est non applicable ou
+hors période partout : c'est dit aussi. Une différence se tranche par le droit ou le SPASER : jamais en recopiant la
+sortie de l'outil.
 """
 
 import json

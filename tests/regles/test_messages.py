@@ -100,7 +100,8 @@ def test_liste_ecrit_les_elements_ou_aucun(valeur: Any, ecrit: str) -> None:
     [
         (True, "oui"),
         (False, "non"),
-        ("procedure_adaptee", "procedure adaptee"),
+        ("procedure_adaptee", "procédure adaptée"),
+        ("mise_sous_pli", "mise sous pli"),
         ("travaux", "travaux"),
         ("R2122_3", "R2122_3"),
         ("Un texte_libre", "Un texte_libre"),
