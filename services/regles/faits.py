@@ -91,7 +91,6 @@ _BASE_LEGALE = re.compile(
     rf"(?<![A-Za-z0-9])R\s*\.?\s*\*?\s*2122{_TIRET}(?:[1-7]|9(?:{_TIRET}1)?)(?![0-9])", re.IGNORECASE
 )
 _MILLIONIEME = Decimal("0.000001")
-CENT = Decimal(100)
 MULTIPLE_MAX = Decimal(1_000_000)
 """Au-delà, le rapport n'a plus de sens, et ne tiendrait pas dans un entier de 64 bits au millionième."""
 
@@ -166,6 +165,20 @@ CALCULS: Mapping[str, Calcul] = dict(
             "Somme des poids des critères.",
             "criteres",
             4,
+        ),
+        _calculer(
+            "petits_lots.cumul_ht",
+            "nombre",
+            "Somme des lots passés hors procédure formalisée d'une consultation formalisée.",
+            "lots[].montant_ht",
+            2,
+        ),
+        _calculer(
+            "petits_lots.part",
+            "nombre",
+            "Part de ces petits lots dans la valeur totale.",
+            "lots[].montant_ht",
+            6,
         ),
         _calculer("lots_effectifs", "liste", "Les lots, ou la consultation prise comme lot unique.", "lots"),
         _calculer(
@@ -247,6 +260,7 @@ def etablir_faits(fop: Fop, acheteurs: Mapping[str, AcheteurConnu], date_simulee
         consultation["date_lancement"] = date_simulee
         provenances["date_lancement"] = "simule"
     _marquer_criteres(consultation.get("criteres"))
+    _uniformiser_articles(consultation)
     _reprendre_des_lots(consultation, provenances, lots_bruts)
     _completer_nature(consultation, provenances)
     lots, numeros, provenances_lots = _etablir_lots(lots_bruts, consultation, provenances)
@@ -332,6 +346,7 @@ def _etablir_lots(
         provenance: dict[str, Provenance] = {}
         _aplatir(brut, "", lot)
         _marquer_criteres(lot.get("criteres"))
+        _uniformiser_articles(lot)
         if "nature" not in lot and "cpv" in lot:
             # Le CPV propre du lot dit sa nature mieux que la nature de la consultation entière.
             _completer_nature(lot, provenance)
@@ -380,6 +395,16 @@ def _totaliser_poids(lot: Donnees) -> None:
     poids = [critere.get("poids") for critere in lot.get("criteres") or ()]
     if poids and None not in poids:
         lot["criteres_poids_total"] = sum(poids, Decimal(0))
+
+
+_ECRITURE_D_ARTICLE = re.compile(r"[\s.*]+")
+
+
+def _uniformiser_articles(donnees: Donnees) -> None:
+    """« L. 2113-12 » et « L2113-12 » sont le même article."""
+    articles = donnees.get("reservation.articles")
+    if articles is not None:
+        donnees["reservation.articles"] = [_ECRITURE_D_ARTICLE.sub("", article).upper() for article in articles]
 
 
 def _deviner_acheteur(consultation: Donnees, provenances: dict[str, Provenance]) -> None:
@@ -442,15 +467,30 @@ def _completer_consultation(
         # Arrondi vers le haut : un multiple à peine supérieur au plafond ne doit pas passer pour égal.
         multiple = consultation["capacites.ca_minimal_ht"] / valeur_besoin
         calculer("capacites.ca_multiple", min(multiple, MULTIPLE_MAX).quantize(_MILLIONIEME, rounding=ROUND_UP))
-    cumul = _cumuler_lots_dispenses(consultation, lots)
-    if cumul is not None:
-        calculer("lots_dispenses.cumul_ht", cumul)
+    for nom, cumul in (
+        ("lots_dispenses", _cumuler_lots_dispenses(consultation, lots)),
+        ("petits_lots", _cumuler_petits_lots(consultation, lots)),
+    ):
+        if cumul is None:
+            continue
+        calculer(f"{nom}.cumul_ht", cumul)
         if cumul == 0:
-            calculer("lots_dispenses.part", Decimal(0))
+            calculer(f"{nom}.part", Decimal(0))
         elif consultation.get("montant_ht"):
             # Arrondi vers le haut : une part à peine supérieure au plafond ne doit pas passer pour égale.
-            part = (cumul / consultation["montant_ht"]).quantize(_MILLIONIEME, rounding=ROUND_UP)
-            calculer("lots_dispenses.part", part)
+            calculer(f"{nom}.part", (cumul / consultation["montant_ht"]).quantize(_MILLIONIEME, rounding=ROUND_UP))
+
+
+def _cumuler_petits_lots(consultation: Donnees, lots: tuple[Donnees, ...]) -> Decimal | None:
+    """Le cumul des lots que R2123-1 2° laisse hors procédure formalisée, dispensés compris."""
+    if "est_formalisee" not in consultation:
+        return None
+    if not consultation["est_formalisee"]:
+        return Decimal(0)
+    petits = [lot for lot in lots if lot["procedure"] not in FORMALISEES]
+    if not all("montant_ht" in lot for lot in petits):
+        return None
+    return sum((lot["montant_ht"] for lot in petits), Decimal(0))
 
 
 def _estimer_besoin(consultation: Donnees) -> Decimal | None:
@@ -522,8 +562,6 @@ def _confronter_dates(donnees: Donnees) -> list[str]:
 
 def _confronter_lot(donnees: Donnees, lot: Donnees, suffixe: str) -> list[str]:
     notices: list[str] = []
-    if lot.get("criteres_poids_total", CENT) != CENT:
-        notices.append(f"Les poids des critères ne font pas 100 %{suffixe}.")
     bio, durable = lot.get("egalim.part_bio"), lot.get("egalim.part_durable_qualite")
     if bio is not None and durable is not None and bio > durable:
         notices.append(f"La part de bio dépasse la part de produits durables, qui la comprend{suffixe}.")

@@ -33,19 +33,25 @@ OUVERTURES_MAX = 100
 TAILLE_MAX = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Document:
-    """Le contenu d'un fichier YAML et la ligne (depuis 1) de chacune de ses données."""
+    """Le contenu d'un fichier YAML, et de quoi retrouver la ligne (depuis 1) de chacune de ses données.
+
+    Les lignes ne servent qu'aux fautes, qui sont rares : elles se relèvent à la première demande.
+    """
 
     fichier: str
     contenu: Any
-    lignes: dict[Emplacement, int]
+    source: Path
+    _lignes: dict[Emplacement, int] | None = None
 
     def trouver_ligne(self, emplacement: Emplacement) -> int:
         """Rend la ligne de la donnée, ou celle du plus proche parent connu (1 au pire)."""
-        while emplacement and emplacement not in self.lignes:
+        if self._lignes is None:
+            self._lignes = _relever_lignes(self.source)
+        while emplacement and emplacement not in self._lignes:
             emplacement = emplacement[:-1]
-        return self.lignes.get(emplacement, 1)
+        return self._lignes.get(emplacement, 1)
 
 
 class _TropDeDonnees(Exception):
@@ -53,11 +59,11 @@ class _TropDeDonnees(Exception):
 
 
 class _Lecteur:
-    """Transforme les nœuds YAML en données Python, en notant lignes et fautes au passage."""
+    """Transforme les nœuds YAML en données Python, en notant les fautes, et les lignes si `lignes` est donné."""
 
-    def __init__(self, fichier: str) -> None:
+    def __init__(self, fichier: str, lignes: dict[Emplacement, int] | None = None) -> None:
         self.fichier = fichier
-        self.lignes: dict[Emplacement, int] = {}
+        self.lignes = lignes
         self.anomalies: list[Anomalie] = []
         self.lus = 0
 
@@ -76,7 +82,8 @@ class _Lecteur:
         )
 
     def lire(self, noeud: Any, ou: Emplacement) -> Any:
-        self.lignes.setdefault(ou, noeud.start_mark.line + 1)
+        if self.lignes is not None:
+            self.lignes.setdefault(ou, noeud.start_mark.line + 1)
         self.lus += 1
         if self.lus > DONNEES_MAX:
             raise _TropDeDonnees
@@ -142,10 +149,12 @@ class _Lecteur:
                     "cle_en_double", noeud_cle, (*ou, cle), "une seule fois cette clé", cle, "retirer le doublon"
                 )
                 continue
-            if cle in fusionnes:
-                self._oublier_lignes((*ou, cle))
-            self.lignes[(*ou, cle)] = noeud_cle.start_mark.line + 1
-            propres[cle] = self.lire(noeud_valeur, (*ou, cle))
+            ici = (*ou, cle)
+            if self.lignes is not None:
+                if cle in fusionnes:
+                    _oublier(self.lignes, ici)
+                self.lignes[ici] = noeud_cle.start_mark.line + 1
+            propres[cle] = self.lire(noeud_valeur, ici)
         return {**fusionnes, **propres}
 
     def _fusionner(self, noeud: Any, ou: Emplacement, fusionnes: dict[str, Any]) -> None:
@@ -157,9 +166,21 @@ class _Lecteur:
             for nom, valeur in self._lire_objet(source, ou).items():
                 fusionnes.setdefault(nom, valeur)
 
-    def _oublier_lignes(self, ou: Emplacement) -> None:
-        for emplacement in [e for e in self.lignes if e[: len(ou)] == ou]:
-            del self.lignes[emplacement]
+
+def _oublier(lignes: dict[Emplacement, int], ou: Emplacement) -> None:
+    for emplacement in [e for e in lignes if e[: len(ou)] == ou]:
+        del lignes[emplacement]
+
+
+def _relever_lignes(fichier: Path) -> dict[Emplacement, int]:
+    """Rend la ligne de chaque donnée d'un fichier déjà lu ; aucune s'il a disparu ou changé entre-temps."""
+    lignes: dict[Emplacement, int] = {}
+    try:
+        racine = yaml.compose(fichier.read_bytes().decode("utf-8-sig"), Loader=_ANALYSEUR)
+        _Lecteur("", lignes).lire(racine, ())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError, _TropDeDonnees):
+        return {}
+    return lignes
 
 
 def lire_document(fichier: Path, nom: str) -> tuple[Document | None, list[Anomalie]]:
@@ -195,7 +216,7 @@ def lire_document(fichier: Path, nom: str) -> tuple[Document | None, list[Anomal
         contenu = lecteur.lire(racine, ())
     except _TropDeDonnees:
         return None, [_illisible(nom, 1, f"{DONNEES_MAX} données au plus", "davantage", "couper le fichier")]
-    return Document(nom, contenu, lecteur.lignes), lecteur.anomalies
+    return Document(nom, contenu, fichier), lecteur.anomalies
 
 
 def _illisible(nom: str, ligne: int, attendu: str, lu: str, correction: str) -> Anomalie:

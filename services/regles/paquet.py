@@ -4,8 +4,10 @@ Un paquet est immuable et porte sa version et l'empreinte de ses fichiers : deux
 mêmes verdicts. Un dossier fautif n'est jamais chargé à moitié : toutes ses fautes sont rendues d'un coup.
 """
 
+import gc
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache, partial
@@ -14,6 +16,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from services.regles import cache
 from services.regles.champs import lister_cles
 from services.regles.clauses import Clause
 from services.regles.conditions import Arbre, Condition, FamilleCpv, Feuille, parcourir
@@ -155,20 +158,33 @@ class Paquet:
         return Cadrage(dates, tuple(cadres), tuple(valeurs), tuple(periodes))
 
 
-def charger_paquet(dossier: Path) -> Paquet:
-    """Lit, contrôle et fige le dossier de règles.
+def charger_paquet(dossier: Path, dossier_cache: Path | None = None) -> Paquet:
+    """Lit, contrôle et fige le dossier de règles ; `dossier_cache` : où le garder déjà lu.
 
     Lève PaquetInvalide avec toutes les fautes trouvées (fichier, ligne, chemin, attendu, lu, correction).
     """
-    sources = lire_sources(dossier)
-    regles, groupes, fautes = typer_fiches(sources)
-    anomalies = [*sources.fautes, *fautes]
-    if anomalies:
-        raise PaquetInvalide(tuple(anomalies))
-    return Paquet(sources, regles, groupes)
+    with suspendre_ramasse_miettes():
+        sources = lire_sources(dossier, dossier_cache)
+        regles, groupes, fautes = typer_fiches(sources)
+        anomalies = [*sources.fautes, *fautes]
+        if anomalies:
+            raise PaquetInvalide(tuple(anomalies))
+        return Paquet(sources, regles, groupes)
 
 
-def lire_sources(dossier: Path) -> Sources:
+@contextmanager
+def suspendre_ramasse_miettes() -> Iterator[None]:
+    """Suspend le ramasse-miettes : charger crée d'un coup des centaines de milliers d'objets, et aucun déchet."""
+    actif = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if actif:
+            gc.enable()
+
+
+def lire_sources(dossier: Path, dossier_cache: Path | None = None) -> Sources:
     """Lit tous les fichiers du dossier ; les fautes s'accumulent dans `fautes`. Ne lève rien."""
     sources = Sources(dossier)
     if not dossier.is_dir():
@@ -185,21 +201,16 @@ def lire_sources(dossier: Path) -> Sources:
             )
         )
         return sources
-    fichiers = sorted(f for f in dossier.rglob("*.yaml") if f.is_file())
     for fichier in sorted(dossier.rglob("*.yml")):
         nom = f"{dossier.name}/{fichier.relative_to(dossier).as_posix()}"
         sources.fautes.append(
             Anomalie("extension", "", "", "fichier en .yaml", "fichier en .yml", "renommer le fichier", nom, 1)
         )
-    somme = hashlib.sha256()
-    for fichier in fichiers:
-        nom = fichier.relative_to(dossier).as_posix()
-        somme.update(nom.encode() + b"\0" + hashlib.sha256(fichier.read_bytes()).digest())
-        document, fautes = lire_document(fichier, f"{dossier.name}/{nom}")
-        sources.fautes += fautes
-        if document is not None and not fautes:
-            _ranger(sources, nom, document)
-    sources.empreinte = somme.hexdigest()
+    fichiers = {f.relative_to(dossier).as_posix(): f for f in dossier.rglob("*.yaml") if f.is_file()}
+    fichiers = dict(sorted(fichiers.items(), key=lambda paire: paire[1]))
+    sources.empreinte = _calculer_empreinte(fichiers)
+    for nom, document in _lire_documents(sources, fichiers, dossier_cache):
+        _ranger(sources, nom, document)
     if sources.etiquette is None and not any(f.fichier and f.fichier.endswith("/paquet.yaml") for f in sources.fautes):
         sources.fautes.append(
             Anomalie(
@@ -214,6 +225,32 @@ def lire_sources(dossier: Path) -> Sources:
             )
         )
     return sources
+
+
+def _calculer_empreinte(fichiers: Mapping[str, Path]) -> str:
+    somme = hashlib.sha256()
+    for nom, fichier in fichiers.items():
+        somme.update(nom.encode() + b"\0" + hashlib.sha256(fichier.read_bytes()).digest())
+    return somme.hexdigest()
+
+
+def _lire_documents(
+    sources: Sources, fichiers: Mapping[str, Path], dossier_cache: Path | None
+) -> list[tuple[str, Document]]:
+    """Rend les documents lisibles, du cache s'il les garde, sinon du YAML ; garde alors ce qui est sans faute."""
+    gardes = cache.lire(dossier_cache, sources.empreinte) if dossier_cache is not None else None
+    racine = sources.dossier.name
+    if gardes is not None and gardes.keys() == fichiers.keys():
+        return [(nom, Document(f"{racine}/{nom}", gardes[nom], fichier)) for nom, fichier in fichiers.items()]
+    documents: list[tuple[str, Document]] = []
+    for nom, fichier in fichiers.items():
+        document, fautes = lire_document(fichier, f"{racine}/{nom}")
+        sources.fautes += fautes
+        if document is not None and not fautes:
+            documents.append((nom, document))
+    if dossier_cache is not None and len(documents) == len(fichiers):
+        cache.ecrire(dossier_cache, sources.empreinte, {nom: document.contenu for nom, document in documents})
+    return documents
 
 
 def _ranger(sources: Sources, nom: str, document: Document) -> None:

@@ -7,7 +7,7 @@ from services.regles.faits import etablir_faits
 from services.regles.fop import Fop
 from services.regles.moteur.choix import NomMoteur, construire_moteur
 from services.regles.moteur.port import separer_par_niveau
-from services.regles.paquet import Paquet
+from services.regles.paquet import Paquet, suspendre_ramasse_miettes
 from services.regles.rapport import Detail, Rapport
 from services.regles.redaction import Carte, Redacteur, Redaction
 from services.regles.remedes import Clausier
@@ -24,15 +24,16 @@ class Verificateur:
         Lève MoteurIndisponible si `durable` est exigé et ne peut pas être construit.
         """
         self.paquet = paquet
-        self.moteur, self.degrade = construire_moteur(nom_moteur, paquet.regles, alerter)
-        self._consultation, self._lot = separer_par_niveau(paquet.regles)
-        self._redacteur = Redacteur(
-            paquet,
-            Clausier(paquet),
-            {regle.fiche.cle: Carte(regle) for regle in paquet.regles},
-            self.moteur.nom,
-            self.degrade,
-        )
+        with suspendre_ramasse_miettes():
+            self.moteur, self.degrade = construire_moteur(nom_moteur, paquet.regles, alerter)
+            self._consultation, self._lot = separer_par_niveau(paquet.regles)
+            self._redacteur = Redacteur(
+                paquet,
+                Clausier(paquet),
+                {regle.fiche.cle: Carte(regle) for regle in paquet.regles},
+                self.moteur.nom,
+                self.degrade,
+            )
 
     def verifier(self, fop: Fop, date_de_reference: date | None = None, detail: Detail = "complet") -> Rapport:
         """Rend le rapport. `date_de_reference` simule une date de lancement ; ne lève rien sur une FOP valide."""

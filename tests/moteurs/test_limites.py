@@ -1,7 +1,7 @@
 """Les limites mesurées de durable-rules : chacune est franchie ici, aucune ne doit l'être dans le module C."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
@@ -23,9 +23,10 @@ from services.regles.moteur.durable import (
     VOISINES_MAX,
     MoteurDurable,
     RegleEngendree,
-    borner_pile,
+    empiler,
     engendrer,
     etre_disponible,
+    mesurer_pile,
     ranger,
     repartir,
     verifier_collisions,
@@ -46,6 +47,13 @@ from tests.moteurs.fops_au_hasard import Tirage
 from tests.moteurs.regles_au_hasard import charger_paquet_au_hasard
 
 MIO = 1024 * 1024
+
+
+def _mesurer(termes: Iterable[Sequence[Atome]]) -> int:
+    racine: dict[Atome, Any] = {}
+    for terme in termes:
+        empiler(racine, terme)
+    return mesurer_pile(racine)
 
 
 def _mesurer_memoire() -> int:
@@ -124,7 +132,7 @@ def _verifier_eclats(regles: Sequence[Regle]) -> int:
     eclats = repartir(_engendrer_tout(regles), regles)
     for eclat in eclats:
         termes = [ranger(engendree.terme) for engendree in eclat]
-        assert borner_pile(termes) + 1 <= PILE_MAX
+        assert _mesurer(termes) + 1 <= PILE_MAX
         assert len({atome for terme in termes for atome in terme}) <= VOISINES_MAX
         fins = [terme[-1] for terme in termes if terme]
         assert max(map(fins.count, set(fins)), default=0) <= MEME_FIN_MAX
@@ -150,11 +158,11 @@ def test_aucun_eclat_de_regles_au_hasard_ne_depasse_une_limite() -> None:
 
 def test_la_pile_bornee_compte_les_voisines_en_attente() -> None:
     a, b, c = (Atome(nom, "==", 1) for nom in "abc")
-    assert borner_pile([]) == 0
-    assert borner_pile([(a,)]) == 1
-    assert borner_pile([(a,), (b,), (c,)]) == 3
-    assert borner_pile([(a, b), (a, c)]) == 2
-    assert borner_pile([(a,), (b, a), (b, c)]) == 3
+    assert _mesurer([]) == 0
+    assert _mesurer([(a,)]) == 1
+    assert _mesurer([(a,), (b,), (c,)]) == 3
+    assert _mesurer([(a, b), (a, c)]) == 2
+    assert _mesurer([(a,), (b, a), (b, c)]) == 3
 
 
 def test_une_regle_trop_combinatoire_est_refusee_avec_son_nom() -> None:

@@ -9,9 +9,11 @@ module C 2.0.28 ; les dépasser le fait planter ou boucler, d'où les bornes plu
 """
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import orjson
@@ -319,24 +321,23 @@ class _Decodeur:
 # ----------------------------------------------------------------------------------------------- répartir en éclats
 
 
-def borner_pile(termes: Iterable[Sequence[Atome]]) -> int:
-    """Rend la profondeur de pile que prendrait le module C si toutes les conditions étaient vraies.
+def empiler(racine: dict[Atome, Any], terme: Sequence[Atome]) -> None:
+    """Ajoute un terme à l'arbre de préfixes où le module C range ses conditions."""
+    noeud = racine
+    for atome in terme:
+        noeud = noeud.setdefault(atome, {})
 
-    Il range les conditions en arbre de préfixes et empile les voisines encore à voir.
+
+def mesurer_pile(noeud: Mapping[Atome, Any]) -> int:
+    """Rend la profondeur de pile que prendrait le module C si toutes les conditions de l'arbre étaient vraies.
+
+    À chaque préfixe vrai, il empile les voisines encore à voir.
     """
-    racine: dict[Atome, Any] = {}
-    for terme in termes:
-        noeud = racine
-        for atome in terme:
-            noeud = noeud.setdefault(atome, {})
-
-    def mesurer(noeud: dict[Atome, Any]) -> int:
-        profondeur = len(noeud)
-        for rang, enfant in enumerate(noeud.values()):
-            profondeur = max(profondeur, rang + mesurer(enfant))
-        return profondeur
-
-    return mesurer(racine)
+    profondeur = len(noeud)
+    for rang, enfant in enumerate(noeud.values()):
+        if enfant:
+            profondeur = max(profondeur, rang + mesurer_pile(enfant))
+    return profondeur
 
 
 def ranger(terme: Terme) -> tuple[Atome, ...]:
@@ -348,6 +349,7 @@ def ranger(terme: Terme) -> tuple[Atome, ...]:
     return tuple(sorted(terme, key=_classer))
 
 
+@cache
 def _classer(atome: Atome) -> tuple[bool, int, str, str, str]:
     nom = atome.propriete
     return not nom.startswith("periode"), len(nom), nom, atome.symbole, str(atome.constante)
@@ -363,19 +365,19 @@ def repartir(engendrees: Sequence[RegleEngendree], regles: Sequence[Regle]) -> l
     par_regle: dict[int, list[RegleEngendree]] = {}
     for engendree in engendrees:
         par_regle.setdefault(engendree.regle, []).append(engendree)
-    lues = {rang: {a.propriete for e in groupe for a in e.terme} for rang, groupe in par_regle.items()}
+    rangees = {rang: [ranger(engendree.terme) for engendree in groupe] for rang, groupe in par_regle.items()}
+    lues = {rang: {atome.propriete for terme in termes for atome in terme} for rang, termes in rangees.items()}
     restantes = sorted(par_regle, key=lambda rang: (-len(lues[rang]), rang))
     eclats: list[list[RegleEngendree]] = []
     while restantes:
         premiere = restantes.pop(0)
-        eclat, vues = list(par_regle[premiere]), set(lues[premiere])
-        if not _tenir_ensemble(eclat):
+        gabarit = _Gabarit()
+        if not gabarit.admettre(rangees[premiere]):
             raise MoteurIndisponible(f"{regles[premiere].fiche.id} : règle trop combinatoire pour le moteur engendré")
+        eclat, vues = list(par_regle[premiere]), set(lues[premiere])
         while restantes:
             voisine = min(restantes, key=lambda rang: (len(lues[rang] - vues), -len(lues[rang]), rang))
-            if len(vues | lues[voisine]) > PROPRIETES_VISEES:
-                break
-            if not _tenir_ensemble([*eclat, *par_regle[voisine]]):
+            if len(vues | lues[voisine]) > PROPRIETES_VISEES or not gabarit.admettre(rangees[voisine]):
                 break
             restantes.remove(voisine)
             eclat += par_regle[voisine]
@@ -384,19 +386,27 @@ def repartir(engendrees: Sequence[RegleEngendree], regles: Sequence[Regle]) -> l
     return eclats
 
 
-def _tenir_ensemble(engendrees: Sequence[RegleEngendree]) -> bool:
-    termes = [ranger(engendree.terme) for engendree in engendrees]
-    fins: dict[Atome, int] = {}
-    for terme in termes:
-        if terme:
-            fins[terme[-1]] = fins.get(terme[-1], 0) + 1
-    proprietes = {atome.propriete for terme in termes for atome in terme}
-    return (
-        borner_pile(termes) <= PILE_MAX - 1  # une place pour le battement
-        and len({atome for terme in termes for atome in terme}) <= VOISINES_MAX
-        and max(fins.values(), default=0) <= MEME_FIN_MAX
-        and len(proprietes) <= PROPRIETES_MAX
-    )
+class _Gabarit:
+    """Ce qu'un éclat prend déjà des limites du module C."""
+
+    def __init__(self) -> None:
+        self._racine: dict[Atome, Any] = {}
+        self._fins: Counter[Atome] = Counter()
+        self._atomes: set[Atome] = set()
+
+    def admettre(self, termes: Sequence[tuple[Atome, ...]]) -> bool:
+        """Ajoute les termes d'une règle et dit si l'éclat tient encore ; sinon, il ne doit plus servir."""
+        for terme in termes:
+            empiler(self._racine, terme)
+            self._atomes.update(terme)
+            if terme:
+                self._fins[terme[-1]] += 1
+        return (
+            len(self._atomes) <= VOISINES_MAX
+            and max(self._fins.values(), default=0) <= MEME_FIN_MAX
+            and len({atome.propriete for atome in self._atomes}) <= PROPRIETES_MAX
+            and mesurer_pile(self._racine) <= PILE_MAX - 1  # une place pour le battement
+        )
 
 
 def verifier_collisions(noms: Iterable[str]) -> None:

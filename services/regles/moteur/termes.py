@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from services.regles.conditions import Arbre, Feuille, Lecture, Noeud, Quantificateur
 from services.regles.moteur.direct import compiler, compiler_lecture
@@ -22,9 +23,8 @@ VALEURS_EN_TERMES = 2
 """Au-delà, `parmi` et `hors` se réduisent en une propriété : trop de termes sinon."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Atome:
-    """Une comparaison d'une propriété à une constante."""
+class Atome(NamedTuple):
+    """Une comparaison d'une propriété à une constante. Un tuple : on en compare des centaines de milliers."""
 
     propriete: str
     symbole: str
@@ -89,10 +89,16 @@ def croiser(gauche: Dnf, droite: Dnf) -> Dnf:
 def absorber(termes: Iterable[Terme]) -> Dnf:
     """Retire les termes contradictoires et ceux qu'un terme plus court implique."""
     gardes: Dnf = []
-    for terme in sorted(set(termes), key=lambda t: (len(t), sorted(map(repr, t)))):
+    for terme in sorted(set(termes), key=lambda t: (len(t), sorted(map(_classer, t)))):
         if _etre_coherent(terme) and not any(autre <= terme for autre in gardes):
             gardes.append(terme)
     return gardes
+
+
+@cache
+def _classer(atome: Atome) -> tuple[str, str, str]:
+    """Un ordre fixe entre atomes, que leurs constantes soient des nombres ou des textes."""
+    return atome.propriete, atome.symbole, repr(atome.constante)
 
 
 def _etre_coherent(terme: Terme) -> bool:
