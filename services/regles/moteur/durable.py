@@ -26,7 +26,6 @@ from services.regles.moteur.port import (
     INDETERMINE,
     NON_APPLICABLE,
     Donnees,
-    Environnement,
     Issue,
     Jugement,
     MoteurIndisponible,
@@ -58,10 +57,12 @@ PROPRIETES_MAX = 240
 PROPRIETES_VISEES = 40
 """Le module C relit tout le fait à chaque préfixe vrai : un éclat lit peu de propriétés. Mesuré plat de 32 à 48."""
 
-# Étiquettes des règles engendrées : un bit chacune, réunies en un masque par règle.
-_HORS, _NON_APPLICABLE, _CONFORME, _VIOLEE, _ATTENUEE, _ENTIERE = 1, 2, 4, 8, 16, 32
-_PREMIERE_DEROGATION = 6
-_PRINCIPALES = _HORS | _NON_APPLICABLE | _CONFORME | _VIOLEE
+# Étiquettes des règles engendrées : un bit chacune, réunies en un masque par règle. Elles se posent en trois temps : le
+# tri dit si la règle concerne, le fond si elle est respectée, les nuances ce qui excuse ou atténue une violation.
+_HORS, _NON_APPLICABLE, _CONCERNEE, _CONFORME, _VIOLEE, _ATTENUEE, _ENTIERE = 1, 2, 4, 8, 16, 32, 64
+_PREMIERE_DEROGATION = 7
+_TRI = _HORS | _NON_APPLICABLE | _CONCERNEE
+_FOND = _CONFORME | _VIOLEE
 _OPERATEURS_C = {"<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte", "!=": "$neq"}
 _SID = "s"
 _FAIT = "f"
@@ -135,101 +136,113 @@ class _Niveau:
 
     def __init__(self, regles: Sequence[Regle]) -> None:
         self._regles = regles
-        self._eclats: list[_Eclat] = []
+        self._tri: list[_Eclat] = []
+        self._fond: list[_Eclat] = []
         self._nuances: list[_Eclat] = []
         catalogues = [Catalogue() for _ in range(1 + max((r.groupe for r in regles), default=0))]
         engendrees: list[RegleEngendree] = []
         for rang, regle in enumerate(regles):
             engendrees += engendrer(rang, regle, catalogues[regle.groupe])
         # Les noms sont uniques d'un groupe de dates à l'autre : le préfixe les distingue.
-        self._communes = [_prefixer_calculs(groupe, c.communes) for groupe, c in enumerate(catalogues)]
-        self._locales = [_prefixer_calculs(groupe, c.locales) for groupe, c in enumerate(catalogues)]
-        self._periodes = sorted({r.fenetre for r in regles})
+        self._communes = _prefixer_calculs([catalogue.communes for catalogue in catalogues])
+        self._locales = _prefixer_calculs([catalogue.locales for catalogue in catalogues])
+        self._periodes = {f"periode{fenetre}": fenetre for fenetre in sorted({r.fenetre for r in regles})}
         self._decodeurs = [_Decodeur(regle) for regle in regles]
         self.nombre_engendre = len(engendrees)
-        verifier_collisions(nom for paires in (*self._communes, *self._locales) for nom, _ in paires)
+        verifier_collisions([*self._periodes, *self._communes, *self._locales])
+        temps = (
+            (self._tri, [e for e in engendrees if e.etiquette & _TRI]),
+            (self._fond, [e for e in engendrees if e.etiquette & _FOND]),
+            (self._nuances, [e for e in engendrees if not e.etiquette & (_TRI | _FOND)]),
+        )
         try:
-            for lot in repartir([e for e in engendrees if e.etiquette & _PRINCIPALES], regles):
-                self._eclats.append(_Eclat(lot, regles))
-            for lot in repartir([e for e in engendrees if not e.etiquette & _PRINCIPALES], regles):
-                self._nuances.append(_Eclat(lot, regles))
+            for eclats, siennes in temps:
+                for lot in repartir(siennes, regles):
+                    eclats.append(_Eclat(lot, frozenset(self._locales)))
         except BaseException:
             self.fermer()
             raise
+        self._lectrices: dict[str, set[int]] = {}
+        for eclat in (*self._tri, *self._fond, *self._nuances):
+            for rang, lues in eclat.lues.items():
+                for nom in lues:
+                    self._lectrices.setdefault(nom, set()).add(rang)
 
     def juger(self, situation: Situation, elements: Sequence[Donnees]) -> tuple[tuple[Issue, ...], ...]:
         """Juge le niveau pour chaque élément ; ce qui vaut pour tous n'est calculé qu'une fois."""
         communes: dict[str, Any] = {}
-        for fenetre in self._periodes:
+        for nom, fenetre in self._periodes.items():
             periode = situation.periodes[fenetre]
-            communes[f"periode{fenetre}"] = 2 if periode is None else int(periode)
-        en_panne = self._calculer(self._communes, situation, {}, communes)
-        return tuple(self._juger_un(situation, element, communes, en_panne) for element in elements)
+            communes[nom] = 2 if periode is None else int(periode)
+        seance = _Seance(situation, communes, {}, set())
+        return tuple(self._juger_un(seance, element) for element in elements)
 
-    def _juger_un(
-        self, situation: Situation, element: Donnees, communes: dict[str, Any], pannes_communes: set[int]
-    ) -> tuple[Issue, ...]:
-        valeurs = dict(communes)
-        en_panne = pannes_communes | self._calculer(self._locales, situation, element, valeurs)
+    def _juger_un(self, seance: "_Seance", element: Donnees) -> tuple[Issue, ...]:
+        """Trie, juge le fond des seules règles qui concernent, nuance les seules violations."""
         masques = [0] * len(self._regles)
-        for eclat in self._eclats:
-            try:
-                eclat.appliquer(valeurs, masques)
-            except Exception:  # une panne est une erreur dite sur les règles de l'éclat, jamais un verdict
-                en_panne |= eclat.regles
-                eclat.renaitre()
-        en_panne |= self._nuancer(valeurs, masques)
-        if not en_panne:
-            return tuple([decodeur.decoder(masque) for decodeur, masque in zip(self._decodeurs, masques, strict=True)])
-        return tuple(
-            ERREUR if rang in en_panne else decodeur.decoder(masque)
-            for rang, (decodeur, masque) in enumerate(zip(self._decodeurs, masques, strict=True))
-        )
-
-    def _calculer(
-        self,
-        groupes: Sequence[Sequence[tuple[str, Propriete]]],
-        situation: Situation,
-        element: Donnees,
-        valeurs: dict[str, Any],
-    ) -> set[int]:
-        """Ajoute les propriétés présentes à `valeurs` ; rend les règles privées d'une propriété par une panne."""
         en_panne: set[int] = set()
-        for groupe, paires in enumerate(groupes):
-            environnement: Environnement = (situation.consultation, element, situation.cadres[groupe])
-            for nom, calculer in paires:
-                try:
-                    valeur = calculer(environnement)
-                except Exception:  # la propriété manque : ses règles le diront
-                    en_panne |= self._trouver_lectrices(nom)
+        locales: dict[str, Any] = {}
+        for eclats, bit in ((self._tri, 0), (self._fond, _CONCERNEE), (self._nuances, _VIOLEE)):
+            for eclat in eclats:
+                regles = eclat.regles if not bit else {rang for rang in eclat.regles if masques[rang] & bit}
+                if not regles:
                     continue
-                if valeur is not None:
-                    valeurs[nom] = valeur
-        return en_panne
+                communes_lues, locales_lues = eclat.lister_lues(regles)
+                en_panne |= self._relever(communes_lues, self._communes, seance.communes, seance, {})
+                en_panne |= self._relever(locales_lues, self._locales, locales, seance, element)
+                valeurs = {nom: v for nom in communes_lues if (v := seance.communes[nom]) is not None}
+                for nom in locales_lues:
+                    if (v := locales[nom]) is not None:
+                        valeurs[nom] = v
+                try:
+                    eclat.appliquer(valeurs, masques, seance.deja)
+                except Exception:  # une panne est une erreur dite sur les règles de l'éclat, jamais un verdict
+                    en_panne |= regles
+                    eclat.renaitre()
+        en_panne |= seance.en_panne
+        issues = [decodeur.decoder(masque) for decodeur, masque in zip(self._decodeurs, masques, strict=True)]
+        for rang in en_panne:
+            issues[rang] = ERREUR
+        return tuple(issues)
 
-    def _nuancer(self, valeurs: Mapping[str, Any], masques: list[int]) -> set[int]:
-        """Cherche dérogations et atténuations des seules règles violées ; rend celles qu'une panne en prive."""
+    def _relever(
+        self,
+        noms: Iterable[str],
+        calculs: Mapping[str, tuple[int, Propriete]],
+        connues: dict[str, Any],
+        seance: "_Seance",
+        element: Donnees,
+    ) -> set[int]:
+        """Ajoute à `connues` les propriétés qui y manquent (None : absente) ; rend les règles qu'une panne en prive."""
         en_panne: set[int] = set()
-        for eclat in self._nuances:
-            violees = {rang for rang in eclat.regles if masques[rang] & _VIOLEE}
-            if not violees:
+        situation = seance.situation
+        for nom in noms:
+            if nom in connues:
                 continue
-            lues = {nom for rang in violees for nom in eclat.lues[rang]}
+            groupe, calculer = calculs[nom]
             try:
-                eclat.appliquer({nom: valeurs[nom] for nom in lues if nom in valeurs}, masques)
-            except Exception:  # comme pour les autres éclats
-                en_panne |= violees
-                eclat.renaitre()
+                connues[nom] = calculer((situation.consultation, element, situation.cadres[groupe]))
+            except Exception:  # la propriété manque : ses règles le diront
+                connues[nom] = None
+                en_panne |= self._lectrices[nom]
+        if calculs is self._communes:
+            seance.en_panne |= en_panne
         return en_panne
-
-    def _trouver_lectrices(self, nom: str) -> set[int]:
-        eclats = (*self._eclats, *self._nuances)
-        return {rang for eclat in eclats for rang, lues in eclat.lues.items() if nom in lues}
 
     def fermer(self) -> None:
-        for eclat in (*self._eclats, *self._nuances):
+        for eclat in (*self._tri, *self._fond, *self._nuances):
             eclat.fermer()
-        self._eclats, self._nuances = [], []
+        self._tri, self._fond, self._nuances = [], [], []
+
+
+@dataclass(slots=True)
+class _Seance:
+    """Ce que partagent les lots d'une même situation : propriétés communes, faits déjà soumis, pannes communes."""
+
+    situation: Situation
+    communes: dict[str, Any]
+    deja: dict[tuple[int, str], list[str]]
+    en_panne: set[int]
 
 
 def engendrer(rang: int, regle: Regle, catalogue: Catalogue) -> list[RegleEngendree]:
@@ -245,12 +258,12 @@ def engendrer(rang: int, regle: Regle, catalogue: Catalogue) -> list[RegleEngend
 
     applicable, inapplicable = traduire(regle.applicable_si) if regle.applicable_si is not None else (VRAI, [])
     respectee, violee = traduire(regle.exige)
-    concernee = croiser(en_vigueur, applicable)
     formes: list[tuple[int, Dnf]] = [
         (_HORS, [frozenset({Atome(periode, "==", 0)})]),
         (_NON_APPLICABLE, croiser(pas_echue, inapplicable)),
-        (_CONFORME, croiser(concernee, respectee)),
-        (_VIOLEE, croiser(concernee, violee)),
+        (_CONCERNEE, croiser(en_vigueur, applicable)),
+        (_CONFORME, respectee),
+        (_VIOLEE, violee),
     ]
     if regle.alerte_si is not None:
         attenuee, entiere = traduire(regle.alerte_si)
@@ -263,8 +276,8 @@ def engendrer(rang: int, regle: Regle, catalogue: Catalogue) -> list[RegleEngend
     return [RegleEngendree(rang, etiquette, terme) for etiquette, dnf in formes for terme in absorber(dnf)]
 
 
-def _prefixer_calculs(groupe: int, calculs: Mapping[str, Propriete]) -> list[tuple[str, Propriete]]:
-    return [(f"g{groupe}{nom}", calcul) for nom, calcul in calculs.items()]
+def _prefixer_calculs(groupes: Sequence[Mapping[str, Propriete]]) -> dict[str, tuple[int, Propriete]]:
+    return {f"g{rang}{nom}": (rang, calcul) for rang, calculs in enumerate(groupes) for nom, calcul in calculs.items()}
 
 
 def _prefixer(dnf: Dnf, prefixe: str) -> Dnf:
@@ -287,12 +300,12 @@ class _Decodeur:
         return issue
 
     def _lire(self, masque: int) -> Issue:
-        simples = {0: INDETERMINE, _HORS: HORS_PERIODE, _NON_APPLICABLE: NON_APPLICABLE, _CONFORME: CONFORME}
-        principale = masque & _PRINCIPALES
-        if principale in simples:
-            return simples[principale]
-        if principale != _VIOLEE:
-            return ERREUR
+        tri = masque & _TRI
+        if tri != _CONCERNEE:
+            return {0: INDETERMINE, _HORS: HORS_PERIODE, _NON_APPLICABLE: NON_APPLICABLE}.get(tri, ERREUR)
+        fond = masque & _FOND
+        if fond != _VIOLEE:
+            return {0: INDETERMINE, _CONFORME: CONFORME}.get(fond, ERREUR)
         invoquee = -1
         for numero in range(self._derogations):
             base = 1 << (_PREMIERE_DEROGATION + 3 * numero)
@@ -440,7 +453,8 @@ def _hacher_fnv1a(nom: str) -> int:
 class _Eclat:
     """Un jeu compilé par le module C : quelques dizaines de règles engendrées, un état, un fait à la fois."""
 
-    def __init__(self, engendrees: Sequence[RegleEngendree], regles: Sequence[Regle]) -> None:
+    def __init__(self, engendrees: Sequence[RegleEngendree], locales: frozenset[str]) -> None:
+        """Compile les règles ; `locales` nomme les propriétés qui dépendent de l'élément courant."""
         self.regles = {engendree.regle for engendree in engendrees}
         self.lues: dict[int, set[str]] = {}
         self._poses: dict[str, tuple[int, int]] = {}
@@ -452,10 +466,26 @@ class _Eclat:
             ecrits = [_ecrire_atome(atome) for atome in atomes]
             definition[nom] = {"all": [{"m": {"$and": ecrits} if len(ecrits) > 1 else ecrits[0]}]}
             self.lues.setdefault(engendree.regle, set()).update(atome.propriete for atome in atomes)
-        self._proprietes = tuple(sorted(set().union(*self.lues.values()) - {"k"}))
+        for lues in self.lues.values():
+            lues.discard("k")
+        self._separees = {rang: (sorted(lues - locales), sorted(lues & locales)) for rang, lues in self.lues.items()}
+        self._toutes = self._reunir(self.regles)
         self._jeu = _moteur_c.create_ruleset("verifop", orjson.dumps(definition).decode())
         self._amorce = False
         self._amorcer()
+
+    def lister_lues(self, regles: set[int]) -> tuple[list[str], list[str]]:
+        """Rend les propriétés que lisent ces règles de l'éclat : communes à tous les lots, puis locales."""
+        return self._toutes if len(regles) == len(self.regles) else self._reunir(regles)
+
+    def _reunir(self, regles: Iterable[int]) -> tuple[list[str], list[str]]:
+        communes: dict[str, None] = {}
+        locales: dict[str, None] = {}
+        for rang in regles:
+            siennes, du_lot = self._separees[rang]
+            communes.update(dict.fromkeys(siennes))
+            locales.update(dict.fromkeys(du_lot))
+        return list(communes), list(locales)
 
     def _amorcer(self) -> None:
         """Fait tirer une règle une fois : supprimer un état où rien n'a jamais tiré fait planter le module C.
@@ -480,18 +510,24 @@ class _Eclat:
             message = suivre(jeu, etat)
         return tirees
 
-    def appliquer(self, valeurs: Mapping[str, Any], masques: list[int]) -> None:
-        """Affirme le fait, vide ce qui tire dans `masques`, retire le fait. Lève ce que le module C lève."""
+    def appliquer(self, valeurs: dict[str, Any], masques: list[int], deja: dict[tuple[int, str], list[str]]) -> None:
+        """Affirme le fait, vide ce qui tire dans `masques`, retire le fait. Lève ce que le module C lève.
+
+        `deja` garde ce qu'un même fait a fait tirer : des lots que rien ne distingue ne sont soumis qu'une fois.
+        """
         if not self._pret:
             raise MoteurIndisponible("éclat resté mort après une panne du module C")
-        fait = {nom: valeurs[nom] for nom in self._proprietes if nom in valeurs}
-        fait["sid"], fait["id"], fait["k"] = _SID, _FAIT, 1
-        code, etat = _moteur_c.assert_fact(self._jeu, orjson.dumps(fait).decode())
-        if code == 0:
-            for nom in self._vider(etat):
-                regle, etiquette = self._poses[nom]
-                masques[regle] |= etiquette
-        _moteur_c.retract_fact(self._jeu, _RETRAIT)
+        valeurs["sid"], valeurs["id"], valeurs["k"] = _SID, _FAIT, 1
+        fait = orjson.dumps(valeurs).decode()
+        tirees = deja.get((id(self), fait))
+        if tirees is None:
+            code, etat = _moteur_c.assert_fact(self._jeu, fait)
+            tirees = self._vider(etat) if code == 0 else []
+            _moteur_c.retract_fact(self._jeu, _RETRAIT)
+            deja[id(self), fait] = tirees
+        for nom in tirees:
+            regle, etiquette = self._poses[nom]
+            masques[regle] |= etiquette
 
     def renaitre(self) -> None:
         """Repart d'un état neuf après une panne : l'état interrompu ne rendrait plus rien pendant une minute.
