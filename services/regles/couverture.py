@@ -144,7 +144,17 @@ def lister_possibles(arbre: Arbre, parametres: Mapping[str, Parametre]) -> froze
     if arbre.parametre is not None:
         connu = any(ligne.valeur is not None for ligne in parametres[arbre.parametre].valeurs)
         return TOUS if connu else frozenset({"inconnu"})
-    return SANS_INCONNU if _etre_toujours_present(arbre) else TOUS
+    possibles: set[Resultat] = set(TOUS)
+    if _admettre_tout(arbre):
+        possibles.discard("faux")
+    if _etre_toujours_present(arbre):
+        possibles.discard("inconnu")
+    return frozenset(possibles)
+
+
+def _admettre_tout(feuille: Feuille) -> bool:
+    """Vrai si `parmi` cite toutes les valeurs de l'énuméré : le contrôle ne sert alors qu'à poser la question."""
+    return feuille.operateur.nom == "parmi" and set(feuille.lecture.champ.valeurs) == feuille.constante
 
 
 def _combiner(enfants: list[frozenset[Resultat]], neutre: Resultat) -> frozenset[Resultat]:

@@ -1,7 +1,7 @@
 """Rédiger le rapport : de l'issue de chaque règle au constat que lit l'acheteur."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -196,8 +196,10 @@ class Redaction:
         """Rend les clauses à proposer et le remède : pour une violation, et pour ce que justifie une dérogation."""
         remede, clausier = regle.fiche.remede, self._redacteur.clausier
         if verdict in PROPOSENT_DES_CLAUSES:
-            element = self._faits.lots[rang_lot] if rang_lot is not None else self._faits.consultation
-            choisies = clausier.choisir(remede, element, toute_piece=regle.fiche.axe in AXES_DE_PROCEDURE)
+            toute_piece = regle.fiche.axe in AXES_DE_PROCEDURE
+            elements = self._choisir_elements(rang_lot)
+            proposees = [clausier.choisir(remede, element, toute_piece=toute_piece) for element in elements]
+            choisies = list(dict.fromkeys(clause for clauses in proposees for clause in clauses))
         elif verdict == "derogation" and issue.verdict == "derogation":
             choisies = regle.derogations[issue.derogation].fiche.clauses
         elif verdict == "indetermine":
@@ -210,6 +212,12 @@ class Redaction:
         if verdict == "derogation":
             return propositions, None
         return propositions, RemedePropose(remede.action, list(remede.ou), choisies)
+
+    def _choisir_elements(self, rang_lot: int | None) -> Sequence[Donnees]:
+        """Rend ce dont le segment choisit les clauses : le lot, la consultation, ou tous les lots s'ils diffèrent."""
+        if rang_lot is not None:
+            return (self._faits.lots[rang_lot],)
+        return (self._faits.consultation,) if "cpv" in self._faits.consultation else self._faits.lots
 
     def _qualifier(self, regle: Regle, issue: Issue) -> tuple[NomVerdict, DerogationInvoquee | None]:
         """Rend le verdict du rapport : celui du moteur, sauf engagement local que l'acheteur assume par écrit."""

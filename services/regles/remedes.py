@@ -51,6 +51,9 @@ class Clausier:
         self._par_theme: dict[Theme, list[tuple[str, Clause]]] = {}
         for identifiant, clause in paquet.clauses.items():
             self._par_theme.setdefault(clause.theme, []).append((identifiant, clause))
+        for candidates in self._par_theme.values():
+            # La clause écrite pour un seul segment passe avant celle qui en sert six.
+            candidates.sort(key=lambda paire: len(paire[1].segments))
         referentiel = paquet.referentiels.get(REFERENTIEL_DES_SEGMENTS, {})
         self._segments: list[tuple[str, FamilleCpv]] = [
             (nom, composer_famille(referentiel, REFERENTIEL_DES_SEGMENTS, nom))

@@ -57,8 +57,11 @@ def _relever_verdicts(fiche: Fiche) -> set[NomVerdict]:
 def _controler_verdicts(document: Document, regle: Regle, paquet: Paquet) -> Iterator[Anomalie]:
     fiche = regle.fiche
     montres = _relever_verdicts(fiche)
-    exiges: list[NomVerdict] = ["alerte" if fiche.sans_ecart else "ecart", "indetermine"]
-    if "vrai" in lister_possibles(regle.exige, paquet.parametres):
+    exiges: list[NomVerdict] = ["indetermine"]
+    possibles = lister_possibles(regle.exige, paquet.parametres)
+    if "faux" in possibles:
+        exiges.append("alerte" if fiche.sans_ecart else "ecart")
+    if "vrai" in possibles:
         exiges.append("conforme")
     if fiche.derogations:
         exiges.append("derogation")
