@@ -128,7 +128,7 @@ def lister_possibles(arbre: Arbre, parametres: Mapping[str, Parametre]) -> froze
     """Rend les résultats que l'arbre peut prendre.
 
     `renseigne`, une donnée supposée, un fait toujours établi ne sont jamais inconnus ; une comparaison à un paramètre
-    dont aucune valeur n'est connue ne peut être que cela.
+    dont aucune valeur n'est connue ne peut être que cela ; `parmi` toutes les valeurs d'un énuméré n'est jamais faux.
     """
     if isinstance(arbre, Noeud):
         enfants = [lister_possibles(enfant, parametres) for enfant in arbre.enfants]
@@ -144,12 +144,10 @@ def lister_possibles(arbre: Arbre, parametres: Mapping[str, Parametre]) -> froze
     if arbre.parametre is not None:
         connu = any(ligne.valeur is not None for ligne in parametres[arbre.parametre].valeurs)
         return TOUS if connu else frozenset({"inconnu"})
-    possibles: set[Resultat] = set(TOUS)
-    if _admettre_tout(arbre):
-        possibles.discard("faux")
+    exclus: set[Resultat] = {"faux"} if _admettre_tout(arbre) else set()
     if _etre_toujours_present(arbre):
-        possibles.discard("inconnu")
-    return frozenset(possibles)
+        exclus.add("inconnu")
+    return TOUS - exclus
 
 
 def _admettre_tout(feuille: Feuille) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.regles.champs import CHAMPS
+from services.regles.clauses import TROU, Clause
 from services.regles.conditions import parcourir
 from services.regles.echeances import lister_echeances
 from services.regles.enonce import Enonce, ecrire_valeur, enoncer, nommer
@@ -109,6 +110,7 @@ def _preparer_rendu(paquet: Paquet) -> Any:
         valeur=ecrire_valeur,
         page=nommer_page,
         gabarit=_montrer_gabarit,
+        clair=_montrer_clause,
     )
     environnement.globals.update(
         paquet=paquet,
@@ -141,6 +143,11 @@ def _nommer_donnee(chemin: str) -> str:
 def _montrer_gabarit(texte: str) -> str:
     """Écrit un message de la fiche avec ses variables en clair : « … moins de [seuil] »."""
     return VARIABLE.sub(lambda trouve: f"[{trouve['nom'].removeprefix('.')}]", " ".join(texte.split()))
+
+
+def _montrer_clause(clause: Clause) -> str:
+    """Écrit le texte d'une clause, ses blancs dits par leur libellé ; les alinéas restent."""
+    return TROU.sub(lambda trouve: f"[{clause.trous[trouve['nom']].libelle}]", clause.texte)
 
 
 def _voir(regle: Regle, paquet: Paquet) -> VueDeRegle:
