@@ -27,7 +27,7 @@ class LigneDeSchema:
     nature: Annotated[NatureEngagement, Field(description="Où il se juge.")]
     prise_en_charge: Annotated[PriseEnCharge, Field(description="Ce qui y répond d'abord.")]
     regles: Annotated[list[RegleQuiRepond], Field(description="Les règles qui le vérifient.")]
-    indicateurs: Annotated[list[str], Field(description="Les indicateurs de portefeuille qui le mesurent.")]
+    indicateurs: Annotated[list[str], Field(description="Les indicateurs de portefeuille prévus pour le mesurer.")]
     hors_outil: Annotated[str | None, Field(description="Pourquoi l'outil n'y répond pas, ou pas en entier.")]
     note: Annotated[str | None, Field(description="Ambiguïté du texte, et lecture retenue.")]
 
