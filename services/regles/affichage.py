@@ -33,12 +33,12 @@ RUBRIQUES = (
 VERDICTS_COURTS: dict[NomVerdict, str] = {
     "erreur": "err.",
     "ecart": "écart",
-    "indetermine": "à compl.",
-    "alerte": "alerte",
-    "derogation": "dérog.",
+    "indetermine": "compl.",
+    "alerte": "al.",
+    "derogation": "dér.",
     "conforme": "conf.",
-    "non_applicable": "n. app.",
-    "hors_periode": "h. pér.",
+    "non_applicable": "n.app",
+    "hors_periode": "h.pér",
 }
 
 
@@ -237,7 +237,10 @@ def afficher_tableau(rapports: Sequence[Rapport], refusees: int, console: Consol
             pires.setdefault(constat.regle, constat.verdict)
         for regle, verdict in pires.items():
             lignes.setdefault(regle, Counter())[verdict] += 1
-    table = Table("règle", *(VERDICTS_COURTS[verdict] for verdict in VERDICTS), box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("règle", no_wrap=True)
+    for verdict in VERDICTS:
+        table.add_column(VERDICTS_COURTS[verdict], justify="right")
     for regle, comptes in sorted(lignes.items(), key=lambda ligne: [-ligne[1][verdict] for verdict in VERDICTS]):
         table.add_row(regle, *(str(comptes[verdict] or "") for verdict in VERDICTS))
     console.print(table)
