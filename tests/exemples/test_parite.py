@@ -21,7 +21,7 @@ MOTEURS: tuple[NomMoteur, ...] = ("double", "direct", "durable")
 @pytest.fixture(scope="module")
 def verificateurs() -> Iterator[dict[str, Verificateur]]:
     paquet = charger_paquet(RACINE / "regles")
-    ouverts = {nom: Verificateur(paquet, nom) for nom in MOTEURS}
+    ouverts: dict[str, Verificateur] = {nom: Verificateur(paquet, nom) for nom in MOTEURS}
     yield ouverts
     for verificateur in ouverts.values():
         verificateur.fermer()
