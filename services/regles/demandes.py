@@ -221,7 +221,7 @@ def rassembler_demandes(constats: Iterable["Constat"], questions: Mapping[str, s
     manques: dict[str, _Manque] = {}
     for constat in constats:
         poids = POIDS_FACULTATIF if constat.facultatif else POIDS[constat.gravite]
-        for chemin in constat.a_demander:
+        for chemin in _choisir_chemins(constat.a_demander):
             manque = manques.setdefault(generaliser(chemin), _Manque({}, {}))
             manque.regles[constat.regle] = max(poids, manque.regles.get(constat.regle, 0))
             manque.facultative &= constat.facultatif
@@ -234,6 +234,12 @@ def rassembler_demandes(constats: Iterable["Constat"], questions: Mapping[str, s
     retenus.sort(key=lambda chemin: themes.index(trouver_theme(chemin)))
     demandes = [_demander(chemin, questions.get(chemin), manques[chemin]) for chemin in retenus]
     return demandes, len(manques) - len(retenus)
+
+
+def _choisir_chemins(chemins: list[str]) -> list[str]:
+    """Rend ce qu'il faut demander d'abord : sans code CPV, on ne sait pas si la règle concerne ; le reste attend."""
+    codes = [chemin for chemin in chemins if chemin.rpartition(".")[2] == "cpv"]
+    return codes or chemins
 
 
 def _trouver_champ(chemin: str) -> Champ:

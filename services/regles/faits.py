@@ -80,6 +80,15 @@ SOUS_TYPES_ENVIRONNEMENTAUX = frozenset(
         "recycle",
         "transport",
         "biosource",
+        "emballages",
+        "economie_circulaire",
+        "plastique_usage_unique",
+        "fin_de_vie",
+        "durabilite",
+        "reparabilite",
+        "pollution",
+        "substances",
+        "chantier_vert",
     }
 )
 SOUS_TYPES_SOCIAUX = frozenset({"insertion", "egalite_fh", "handicap", "alternance"})
@@ -90,6 +99,7 @@ _TIRET = r"\s*[-‐‑‒–—−_.]\s*"
 _BASE_LEGALE = re.compile(
     rf"(?<![A-Za-z0-9])R\s*\.?\s*\*?\s*2122{_TIRET}(?:[1-7]|9(?:{_TIRET}1)?)(?![0-9])", re.IGNORECASE
 )
+_INNOVATION = re.compile(rf"(?<![A-Za-z0-9])R\s*\.?\s*\*?\s*2122{_TIRET}9{_TIRET}1(?![0-9])", re.IGNORECASE)
 _MILLIONIEME = Decimal("0.000001")
 MULTIPLE_MAX = Decimal(1_000_000)
 """Au-delà, le rapport n'a plus de sens, et ne tiendrait pas dans un entier de 64 bits au millionième."""
@@ -139,6 +149,12 @@ CALCULS: Mapping[str, Calcul] = dict(
             "base_legale_procedure",
         ),
         _calculer(
+            "base_legale_innovation",
+            "booleen",
+            "L'article R2122-9-1 (achat innovant) est invoqué.",
+            "base_legale_procedure",
+        ),
+        _calculer(
             "lots_dispenses.cumul_ht",
             "nombre",
             "Somme des lots dispensés d'une consultation.",
@@ -155,7 +171,7 @@ CALCULS: Mapping[str, Calcul] = dict(
         _calculer(
             "capacites.ca_multiple",
             "nombre",
-            "Chiffre d'affaires minimal exigé, rapporté à la valeur du besoin.",
+            "Chiffre d'affaires minimal exigé, rapporté à la valeur du marché.",
             "montant_ht",
             6,
         ),
@@ -456,16 +472,18 @@ def _completer_consultation(
         calculer("est_sans_concurrence", consultation["procedure"] in SANS_CONCURRENCE)
     base = str(consultation.get("base_legale_procedure", ""))
     calculer("base_legale_dispense", _BASE_LEGALE.search(base) is not None)
+    calculer("base_legale_innovation", _INNOVATION.search(base) is not None)
     for cle, valeur in SUPPOSITIONS.items():
         if cle not in consultation:
             consultation[cle] = valeur
             provenances[cle] = "suppose"
-    valeur_besoin = _estimer_besoin(consultation)
+    valeur_besoin = _estimer_besoin(consultation, lots)
     if valeur_besoin is not None:
         calculer("valeur_besoin_ht", valeur_besoin)
-    if valeur_besoin and "capacites.ca_minimal_ht" in consultation:
+    valeur_marche = _estimer_marche(consultation, lots)
+    if valeur_marche and "capacites.ca_minimal_ht" in consultation:
         # Arrondi vers le haut : un multiple à peine supérieur au plafond ne doit pas passer pour égal.
-        multiple = consultation["capacites.ca_minimal_ht"] / valeur_besoin
+        multiple = consultation["capacites.ca_minimal_ht"] / valeur_marche
         calculer("capacites.ca_multiple", min(multiple, MULTIPLE_MAX).quantize(_MILLIONIEME, rounding=ROUND_UP))
     for nom, cumul in (
         ("lots_dispenses", _cumuler_lots_dispenses(consultation, lots)),
@@ -493,16 +511,26 @@ def _cumuler_petits_lots(consultation: Donnees, lots: tuple[Donnees, ...]) -> De
     return sum((lot["montant_ht"] for lot in petits), Decimal(0))
 
 
-def _estimer_besoin(consultation: Donnees) -> Decimal | None:
-    """La valeur du besoin : lots compris (R2121-1), maximum de l'accord-cadre (R2121-8), opération (R2121-5)."""
+def _estimer_marche(consultation: Donnees, lots: tuple[Donnees, ...]) -> Decimal | None:
+    """La valeur du marché : tous ses lots (R2121-1), ou le maximum de l'accord-cadre (R2121-8)."""
     valeurs: list[Decimal] = []
     if "montant_ht" in consultation:
         valeurs.append(consultation["montant_ht"])
+    if all("montant_ht" in lot for lot in lots):
+        # Un total saisi plus bas que ses lots est une erreur, que dit une notice : le seuil, lui, se juge au plus haut.
+        valeurs.append(sum((lot["montant_ht"] for lot in lots), Decimal(0)))
     if "montant_max_ht" in consultation and consultation.get("est_accord_cadre") is not False:
         valeurs.append(consultation["montant_max_ht"])
-    if valeurs and "montant_operation_ht" in consultation and consultation.get("nature") == "travaux":
-        valeurs.append(consultation["montant_operation_ht"])
     return max(valeurs) if valeurs else None
+
+
+def _estimer_besoin(consultation: Donnees, lots: tuple[Donnees, ...]) -> Decimal | None:
+    """La valeur du besoin : celle du marché, ou de l'opération de travaux dont il fait partie (R2121-5)."""
+    marche = _estimer_marche(consultation, lots)
+    if marche is None or "montant_operation_ht" not in consultation or consultation.get("nature") != "travaux":
+        return marche
+    operation: Decimal = consultation["montant_operation_ht"]
+    return max(marche, operation)
 
 
 def _cumuler_lots_dispenses(consultation: Donnees, lots: tuple[Donnees, ...]) -> Decimal | None:

@@ -53,15 +53,15 @@ def ecrire_nombre(valeur: Any) -> str:
     if isinstance(valeur, list | tuple):
         return str(len(valeur))
     if isinstance(valeur, Decimal):
-        return f"{valeur.normalize():f}".replace(".", ",")
-    return str(valeur)
+        return f"{valeur.normalize():,f}".replace(",", INSECABLE).replace(".", ",")
+    return f"{valeur:,}".replace(",", INSECABLE) if type(valeur) is int else str(valeur)
 
 
 def ecrire_liste(valeur: Any) -> str:
     """Écrit une liste en toutes lettres, séparée par des virgules."""
     if isinstance(valeur, list | tuple | set | frozenset):
-        return ", ".join(str(element) for element in valeur) or "aucun"
-    return str(valeur)
+        return ", ".join(ecrire_simplement(element) for element in valeur) or "aucun"
+    return ecrire_simplement(valeur)
 
 
 LIBELLES: Mapping[str, str] = {

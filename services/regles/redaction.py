@@ -9,7 +9,7 @@ from typing import Any
 from services.regles.conditions import Feuille, Lecture, parcourir
 from services.regles.demandes import generaliser, nommer_donnee, rassembler_demandes
 from services.regles.faits import SUPPOSITIONS, Donnees, Faits
-from services.regles.fiches import NomVerdict
+from services.regles.fiches import Corpus, NomVerdict
 from services.regles.fop import Fop
 from services.regles.lecture_fop import empreinte
 from services.regles.messages import INSECABLE, composer, ecrire_date
@@ -55,6 +55,12 @@ MESSAGES_GENERIQUES: dict[NomVerdict, str] = {
 PROPOSENT_DES_CLAUSES: frozenset[NomVerdict] = frozenset({"ecart", "alerte"})
 AXES_DE_PROCEDURE = frozenset({"procedure", "acces_entreprises"})
 """Axes dont le remède peut être de changer de procédure : ne pas écarter les pièces de l'autre."""
+SCHEMAS: Mapping[str, Corpus] = {
+    "vra_2023_2026": "spaser_vra",
+    "vra_2023_2026_allege": "spaser_vra",
+    "drome_2025_2028": "spaser_drome",
+}
+"""Le corpus du schéma qui engage l'acheteur."""
 SANS_SUITE: frozenset[NomVerdict] = frozenset({"hors_periode", "non_applicable"})
 
 
@@ -122,6 +128,7 @@ class Redaction:
         self._complet = detail == "complet"
         self._constats: list[Constat] = []
         self._propositions: dict[int, list[ClauseProposee]] = {}
+        self._sans_enjeu: set[int] = set()
         self._suppositions: dict[str, Supposition] = {}
         self._citees: dict[str, RegleCitee] = {}
         self._regles: dict[str, Regle] = {}
@@ -147,11 +154,13 @@ class Redaction:
         dossier = Dossier(regle, self._faits, self._cadrage, rang_lot) if a_examiner else None
         a_demander: list[str] = []
         parametres_absents: list[str] = []
-        facultatif = False
+        facultatif = tenue = False
         jour = self._cadrage.dates[regle.groupe]
         if verdict == "indetermine" and dossier is not None:
-            attenuee = dossier.trouver("alerte_si")
-            facultatif = fiche.sans_ecart or (attenuee is not None and attenuee.resultat is True)
+            attenuee, exige = dossier.trouver("alerte_si"), dossier.trouver("exige")
+            # L'exigence est déjà tenue : la règle sera respectée, ou ne s'appliquera pas. Rien ne dépend de la réponse.
+            tenue = exige is not None and exige.resultat is True
+            facultatif = tenue or fiche.sans_ecart or (attenuee is not None and attenuee.resultat is True)
             a_demander, parametres_absents = relever_absents(choisir_parties_en_suspens(regle, dossier))
             if jour is None:
                 # Sans date, aucun seuil n'a de valeur : c'est la date qu'il faut, pas les seuils.
@@ -189,6 +198,8 @@ class Redaction:
         )
         self._constats.append(constat)
         self._propositions[id(constat)] = propositions
+        if tenue:
+            self._sans_enjeu.add(id(constat))
 
     def _remedier(
         self, regle: Regle, issue: Issue, verdict: NomVerdict, rang_lot: int | None
@@ -360,13 +371,19 @@ class Redaction:
         for constat in constats:
             regle = self._regles[f"{constat.regle}@{constat.version}"]
             effet, jour = regle.fiche.effet, constat.date_de_reference
-            if constat.verdict != "hors_periode" or effet.apres_terme != "signaler":
+            if constat.verdict != "hors_periode" or effet.apres_terme != "signaler" or not self._engager(regle):
                 continue
             if effet.au is not None and jour is not None and jour > effet.au:
                 nom = regle.fiche.references[0].texte
                 texte = f"{nom} : schéma échu le {ecrire_date(effet.au)}, renouvellement inconnu de l'outil."
                 if texte not in [notice.texte for notice in self._notices]:
                     self._notices.append(Notice("schema_echu", texte))
+
+    def _engager(self, regle: Regle) -> bool:
+        """Dit si le schéma de la règle est celui de l'acheteur ; une règle qui n'est pas d'un schéma engage chacun."""
+        if regle.fiche.famille != "engagement_local":
+            return True
+        return SCHEMAS.get(self._faits.consultation.get("acheteur.spaser", "")) == regle.fiche.corpus
 
     def _noter_derogations(self) -> None:
         for identifiant, derogation in self._assumees.items():
@@ -401,7 +418,9 @@ class Redaction:
                 )
             )
         donnees = self._faits.consultation
-        demandes, suivantes = rassembler_demandes(constats, self._questions)
+        en_jeu = [constat for constat in constats if id(constat) not in self._sans_enjeu]
+        demandes, suivantes = rassembler_demandes(en_jeu, self._questions)
+        demandees = {demande.chemin for demande in demandes}
         return Rapport(
             format=1,
             fop=FopJugee(donnees.get("reference"), donnees["objet"], donnees.get("acheteur.nom"), empreinte(self._fop)),
@@ -416,7 +435,8 @@ class Redaction:
             a_demander=demandes,
             demandes_suivantes=suivantes,
             clauses=reunir(p for constat in constats for p in self._propositions[id(constat)]),
-            suppositions=list(self._suppositions.values()),
+            # Ce qui se demande n'a pas à être annoncé comme supposé : la réponse tranchera.
+            suppositions=[s for s in self._suppositions.values() if generaliser(s.chemin) not in demandees],
             notices=self._notices,
             avertissement=AVERTISSEMENT,
         )

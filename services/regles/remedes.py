@@ -18,6 +18,8 @@ NATURES = frozenset({"travaux", "fournitures", "services"})
 CLAUSES_PAR_THEME = 3
 """Ce qu'un acheteur lit : les premières du segment, dans l'ordre du clausier ; les autres se cherchent."""
 PIECES_DE_MISE_EN_CONCURRENCE: frozenset[Piece] = frozenset({"RC"})
+PIECES_D_UN_MARCHE_REDIGE: frozenset[Piece] = frozenset({"RC", "CCAP", "CCTP", "ACTE_ENGAGEMENT"})
+"""Un bon de commande n'a ni cahier des charges ni acte d'engagement."""
 PIECES_SIMPLIFIEES: frozenset[Piece] = frozenset({"LETTRE_DE_CONSULTATION"})
 
 
@@ -75,19 +77,21 @@ class Clausier:
         """Rend les clauses que la fiche nomme, puis celles que le segment d'achat donne à ses thèmes.
 
         Sont écartées les clauses d'un autre segment, et les pièces d'une autre procédure. `toute_piece` : la règle
-        porte sur la procédure même, garder toutes les pièces. Si rien ne convient, toutes les clauses nommées sont
-        rendues : mieux vaut trop que rien.
+        porte sur la procédure même, garder toutes les pièces. Si rien ne convient, rien n'est rendu : l'action à mener
+        reste dite, et la clause d'un autre achat tromperait.
         """
         segments = self.reconnaitre_segments(element)
         ecartees = _ecarter_pieces(element) if not toute_piece else frozenset()
         choisies = [
             i
             for i in remede.clauses
-            if segments.intersection(self._clauses[i].segments) and self._clauses[i].piece not in ecartees
+            # Sans code CPV, le segment n'est pas connu : ce que la fiche nomme reste proposé.
+            if ("cpv" not in element or segments.intersection(self._clauses[i].segments))
+            and self._clauses[i].piece not in ecartees
         ]
         for theme in remede.du_segment:
             choisies += self._choisir_du_segment(theme, segments, ecartees)
-        return list(dict.fromkeys(choisies)) or list(remede.clauses)
+        return list(dict.fromkeys(choisies))
 
     def _choisir_du_segment(self, theme: Theme, segments: set[str], ecartees: frozenset[Piece]) -> list[str]:
         """Rend les clauses du thème les plus propres au lot : celles de son CPV, sinon de sa nature, sinon de tous."""
@@ -146,6 +150,8 @@ class Clausier:
 
 def _ecarter_pieces(element: dict[str, Any]) -> frozenset[Piece]:
     """Rend les pièces que la procédure du lot ne comporte pas ; aucune si elle n'est pas connue."""
+    if element.get("procedure") == "bon_de_commande":
+        return PIECES_D_UN_MARCHE_REDIGE
     sans_concurrence = element.get("est_sans_concurrence")
     if sans_concurrence is None:
         return frozenset()
