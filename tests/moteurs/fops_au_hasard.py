@@ -29,7 +29,18 @@ INGREDIENTS: Mapping[str, tuple[str, ...]] = {
     "base_legale_dispense": ("base_legale_procedure",),
     "lots_dispenses.cumul_ht": ("montant_ht", "procedure"),
     "lots_dispenses.part": ("montant_ht", "procedure"),
+    "petits_lots.cumul_ht": ("montant_ht", "procedure"),
+    "petits_lots.part": ("montant_ht", "procedure"),
+    "capacites.ca_multiple": (
+        "capacites.ca_minimal_ht",
+        "montant_ht",
+        "montant_max_ht",
+        "montant_operation_ht",
+        "forme",
+        "nature",
+    ),
     "lots_effectifs": (),
+    "lots[].criteres_poids_total": ("criteres[].poids",),
     "lots[].est_sans_concurrence": ("procedure",),
     "criteres[].est_environnemental": ("criteres[].type", "criteres[].sous_type"),
     "criteres[].est_social": ("criteres[].type", "criteres[].sous_type"),
@@ -68,6 +79,8 @@ TEXTES = (
     "é" * 300,
     "y",
 )
+SIRETS_HORS_REFERENTIEL = ("21690002700014", "22690001700014", "23690002300011", "55210055400013")
+"""Une commune, un département, une région, une entreprise : ce que le SIREN dit, ou ne dit pas, d'un inconnu."""
 SOUS_TYPES = ("carbone", "cycle_de_vie", "insertion", "egalite_fh", "dechets", "autre_chose")
 
 
@@ -307,6 +320,8 @@ class Tirage:
             return hasard.choice(self._cpvs)
         if champ.genre == "nombre":
             return self._tirer_nombre(champ.decimales or 0, hasard)
+        if champ.chemin == "acheteur.siret":
+            return hasard.choice([*self._sirets, *SIRETS_HORS_REFERENTIEL])
         if champ.chemin.endswith("sous_type"):
             return hasard.choice(SOUS_TYPES)
         connus = self._textes.get(champ.chemin.removeprefix("lots[]."), [])

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import itertools
 import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -225,22 +226,60 @@ def _fabriquer_deux_eclats() -> list[Regle]:
 ETAPES = ("assert_fact", "start_action_for_state", "complete_and_start_action", "retract_fact", "delete_state")
 
 
+APPELS_EPROUVES = 24
+"""Appels du module C que l'on fait tomber tour à tour, par étape et par verdict : de quoi toucher chaque éclat."""
+
+
+def _fabriquer_en_trois_temps() -> list[Regle]:
+    """Assez de règles pour que le tri, le fond et les nuances prennent chacun plusieurs éclats."""
+    return [
+        fabriquer_regle(
+            {"fait": "montant_max_ht", "moins_de": 1_000 + borne},
+            applicable_si={"fait": "montant_ht", "plus_de": borne},
+            derogations=[({"fait": "duree_mois", "moins_de": 200 + borne}, {"fait": "pse", "egal": True})],
+            id=f"ESSAI-{borne}",
+        )
+        for borne in range(10, 110)
+    ]
+
+
+def _faire_tomber(module_c: ModuleC, etape: str, rang: int) -> Iterator[int]:
+    """Fait tomber le seul appel de ce rang (-1 : aucun) ; rend le compteur des appels de l'étape."""
+    appels = itertools.count()
+    module_c.tomber = lambda nom, argument: nom == etape and next(appels) == rang
+    return appels
+
+
+@pytest.mark.parametrize("verdict", ["non_applicable", "conforme", "derogation"])
 @pytest.mark.parametrize("etape", ETAPES[:4])
-def test_une_panne_du_module_c_rend_erreur_puis_tout_repart(etape: str, module_c: ModuleC) -> None:
-    regles = _fabriquer_deux_eclats()
-    moteur = MoteurDurable(regles)
-    situation = situer({"montant_ht": 5})
+def test_une_panne_du_module_c_rend_erreur_puis_tout_repart(etape: str, verdict: str, module_c: ModuleC) -> None:
+    """Quel que soit l'appel qui tombe, au tri, au fond ou aux nuances : l'éclat est en erreur, les autres jugent."""
+    situation = situer(
+        {
+            "montant_ht": 0 if verdict == "non_applicable" else 500,
+            "montant_max_ht": 10 if verdict == "conforme" else 5_000,
+            "duree_mois": 1,
+            "pse": True,
+        }
+    )
+    moteur = MoteurDurable(_fabriquer_en_trois_temps())
+    appels = _faire_tomber(module_c, etape, -1)
     sain = moteur.juger(situation)
-    assert set(sain.consultation) == {CONFORME}
-    pannes = iter([True])
-    # Une panne, une seule : le premier éclat tombe, puis se relève.
-    module_c.tomber = lambda nom, argument: nom == etape and next(pannes, False)
-    touche = moteur.juger(situation)
-    assert CONFORME in touche.consultation, "les règles des autres éclats continuent"
-    assert ERREUR in touche.consultation
-    assert set(touche.consultation) == {CONFORME, ERREUR}
-    assert moteur.juger(situation) == sain
-    assert moteur.juger(situer({"montant_ht": 500})).consultation == (ECART,) * len(regles)
+    total = next(appels)
+    assert {issue.verdict for issue in sain.consultation} == {verdict}
+    assert total >= 2
+    touchees: set[int] = set()
+    for rang in range(0, total, max(1, total // APPELS_EPROUVES)):
+        _faire_tomber(module_c, etape, rang)
+        rendu = moteur.juger(situation).consultation
+        en_erreur = {numero for numero, issue in enumerate(rendu) if issue == ERREUR}
+        assert en_erreur, "la panne est dite"
+        assert all(issue in (ERREUR, sain.consultation[0]) for issue in rendu), "aucun verdict inventé"
+        assert len(en_erreur) < len(rendu), "les règles des autres éclats continuent"
+        assert moteur.juger(situation) == sain, "tout repart"
+        touchees |= en_erreur
+    assert touchees == set(range(len(sain.consultation))), "chaque éclat est tombé une fois"
+    assert set(moteur.juger(situer({"montant_ht": 500, "montant_max_ht": 1})).consultation) == {CONFORME}
     moteur.fermer()
 
 

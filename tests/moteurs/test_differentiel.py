@@ -21,6 +21,8 @@ from tests.moteurs.regles_au_hasard import charger_paquet_au_hasard
 
 FOPS_PAR_TRANCHE = 1_000
 TRANCHES = range(10)
+FOPS_PAR_REGLE = 100
+"""De quoi revoir, par le seul hasard, chaque verdict que les cas d'une fiche annoncent."""
 
 
 @cache
@@ -49,7 +51,7 @@ def test_le_tirage_touche_chaque_verdict_que_les_cas_annoncent() -> None:
     direct = MoteurDirect(paquet.regles)
     consultation, lot = separer_par_niveau(paquet.regles)
     vus: dict[str, set[str]] = defaultdict(set)
-    for brut in preparer_tirage().tirer_plusieurs(99, 3_000):
+    for brut in preparer_tirage().tirer_plusieurs(99, FOPS_PAR_REGLE * len(paquet.regles)):
         faits = etablir_faits(lire_fop(brut), paquet.acheteurs)
         jugement = direct.juger(paquet.situer(faits, paquet.cadrer(faits)))
         for regle, issue in zip(consultation, jugement.consultation, strict=True):
