@@ -19,11 +19,12 @@ from services.regles.couverture import mesurer_couverture
 from services.regles.decp import convertir, lire_decp
 from services.regles.echeances import lister_echeances
 from services.regles.ecriture import ecrire_json
+from services.regles.enonce import ecrire_valeur
 from services.regles.erreurs import Anomalie, EntreesInvalides, FopInvalide
 from services.regles.fop import DATE_MAX, DATE_MIN, TAILLE_MAX_CORPS
 from services.regles.lecture_fop import lire_fop_json
 from services.regles.lint import controler_dossier
-from services.regles.messages import ecrire_date, ecrire_simplement
+from services.regles.messages import ecrire_date
 from services.regles.moteur.port import MoteurIndisponible
 from services.regles.paquet import Paquet, charger_paquet
 from services.regles.rapport import Rapport
@@ -373,11 +374,11 @@ def _dire_valeurs(paquet: Paquet, cle: str, jour: date | None) -> Iterator[str]:
     if jour is not None:
         valeur = parametre.valoir(jour)
         yield f"au {ecrire_date(jour)} : " + (
-            "inconnu" if valeur is None else f"{ecrire_simplement(valeur.valeur)} ({valeur.texte})"
+            "inconnu" if valeur is None else f"{ecrire_valeur(valeur.valeur, parametre.unite)} ({valeur.texte})"
         )
         return
     for ligne in parametre.valeurs:
-        valeur_ecrite = "inconnu" if ligne.valeur is None else ecrire_simplement(ligne.valeur)
+        valeur_ecrite = "inconnu" if ligne.valeur is None else ecrire_valeur(ligne.valeur, parametre.unite)
         yield f"depuis le {ecrire_date(ligne.depuis)} : {valeur_ecrite} ({ligne.texte}, {ligne.article})"
 
 

@@ -326,9 +326,9 @@ def test_expliquer_dit_question_effet_fondement_parametres_et_remede(regles: Pat
         "essai.seuil",
     ):
         assert attendu in sortie.stdout
-    assert "depuis le 1er avril 2026 : 60000" in sortie.stdout
+    assert "depuis le 1er avril 2026 : 60\u00a0000\u00a0€ HT" in sortie.stdout
     datee = _lancer("regles", "expliquer", "CCP-ESSAI", "--date", "2026-03-31", "--regles", str(regles)).stdout
-    assert "au 31 mars 2026 : 40000" in datee
+    assert "au 31 mars 2026 : 40\u00a0000\u00a0€ HT" in datee
     inconnue = _lancer("regles", "expliquer", "CCP-ESSAI", "--date", "2019-01-01", "--regles", str(regles)).stdout
     assert "inconnu" in inconnue
 

@@ -11,6 +11,7 @@ import pytest
 
 from services.regles.erreurs import Anomalie, PaquetInvalide
 from services.regles.faits import etablir_faits
+from services.regles.fiches import LIBELLES_CORPUS
 from services.regles.paquet import charger_paquet, lire_sources
 from tests.moteurs.atelier import REGLES, charger_regles_reelles, lire_essai
 from tests.regles.dossier_minimal import Contenu, copier, ecrire, trouver_ligne
@@ -31,15 +32,8 @@ def _refuser(racine: Path) -> tuple[Anomalie, ...]:
 
 def test_le_paquet_livre_se_charge() -> None:
     paquet = charger_regles_reelles()
-    assert len(paquet.regles) >= 23
-    assert {regle.fiche.corpus for regle in paquet.regles} == {
-        "ccp",
-        "agec",
-        "egalim",
-        "pnad",
-        "spaser_vra",
-        "spaser_drome",
-    }
+    assert len(paquet.regles) >= 151
+    assert {regle.fiche.corpus for regle in paquet.regles} == set(LIBELLES_CORPUS)
     assert all(regle.fiche.relecture_juridique == "a_faire" for regle in paquet.regles)
 
 

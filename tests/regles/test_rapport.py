@@ -12,7 +12,14 @@ import orjson
 import pytest
 
 from services.regles.champs import CHAMPS
-from services.regles.demandes import DEMANDES_MAX, THEMES, nommer_donnee, rassembler_demandes, trouver_theme
+from services.regles.demandes import (
+    DEMANDES_MAX,
+    THEMES,
+    generaliser,
+    nommer_donnee,
+    rassembler_demandes,
+    trouver_theme,
+)
 from services.regles.ecriture import ecrire_json
 from services.regles.fiches import FAMILLES, FamilleCorpus, Gravite, NomVerdict
 from services.regles.lecture_fop import lire_fop
@@ -252,16 +259,23 @@ def test_a_utilite_egale_l_ordre_de_lecture_decide() -> None:
 def test_une_donnee_manquant_a_plusieurs_lots_ne_fait_qu_une_demande() -> None:
     demandes, _ = rassembler_demandes(
         [
-            _constat("indetermine", lot="1", a_demander=("lots[1].cpv",)),
-            _constat("indetermine", lot="2", a_demander=("lots[2].cpv", "lots[2].criteres[1].type")),
-            _constat("indetermine", regle="B", lot="2", a_demander=("lots[2].cpv",)),
+            _constat("indetermine", lot="1", a_demander=("lots[1].nature",)),
+            _constat("indetermine", lot="2", a_demander=("lots[2].nature", "lots[2].criteres[1].type")),
+            _constat("indetermine", regle="B", lot="2", a_demander=("lots[2].nature",)),
         ],
         {},
     )
     assert [(d.chemin, d.regles, d.lots) for d in demandes] == [
-        ("lots[].cpv", ["A", "B"], ["1", "2"]),
+        ("lots[].nature", ["A", "B"], ["1", "2"]),
         ("lots[].criteres[1].type", ["A"], ["2"]),
     ]
+
+
+def test_sans_code_cpv_une_regle_ne_demande_que_lui() -> None:
+    demandes, suivantes = rassembler_demandes(
+        [_constat("indetermine", lot="2", a_demander=("lots[2].cpv", "chantier.operation", "vehicules.nombre"))], {}
+    )
+    assert ([d.chemin for d in demandes], suivantes) == (["lots[].cpv"], 0)
 
 
 @pytest.mark.parametrize(
@@ -297,9 +311,11 @@ def test_les_demandes_d_un_rapport_sont_sans_doublon_peu_nombreuses_et_couvrent_
         assert len(chemins) <= DEMANDES_MAX
         assert all(d.question.endswith("?") for d in rapport.a_demander)
         demandeuses = {c.regle for c in rapport.constats if c.a_demander}
-        posees = {r for d in rapport.a_demander for r in d.regles}
-        assert posees <= demandeuses
-        assert rapport.demandes_suivantes or posees == demandeuses
+        assert {r for d in rapport.a_demander for r in d.regles} <= demandeuses
+        # Ce qui a un enjeu et dont le code CPV est connu est demandé, ou le sera.
+        for constat in rapport.constats:
+            if constat.a_demander and not constat.facultatif and not rapport.demandes_suivantes:
+                assert set(map(generaliser, constat.a_demander)) & set(chemins), constat.regle
         assert all(c.verdict == "indetermine" for c in rapport.constats if c.a_demander or c.parametres_absents)
 
 
@@ -406,7 +422,21 @@ def test_les_suppositions_sont_visibles_dans_tous_les_details(detail: Any, verif
     assert suppositions["type_contrat"].valeur == "marche"
     assert suppositions["livre"].valeur == "1"
     assert "CCP-ENV-CRITERE" in suppositions["type_contrat"].regles
-    assert "CCP-ENV-CRITERE" in suppositions["forme"].regles
+
+
+def test_une_donnee_demandee_n_est_pas_annoncee_comme_supposee(verificateur: Verificateur) -> None:
+    rapport = verificateur.verifier(lire_essai(acheteur={"siret": "20004048300014"}, date_lancement="2026-09-15"))
+    demandees = {demande.chemin for demande in rapport.a_demander}
+    assert "forme" in demandees
+    assert not demandees & {supposition.chemin for supposition in rapport.suppositions}
+
+
+def test_une_exigence_deja_tenue_ne_fait_poser_aucune_question_et_ne_retarde_rien(minimal: Verificateur) -> None:
+    rapport = minimal.verifier(lire_essai(date_lancement="2026-09-15", montant_ht=100))
+    constat = _trouver(rapport, "CCP-ESSAI")
+    assert (constat.verdict, constat.a_demander, constat.facultatif) == ("indetermine", ["nature"], True)
+    assert "nature" not in {demande.chemin for demande in rapport.a_demander}
+    assert rapport.syntheses.loi.etat == "favorable"
 
 
 def test_une_reponse_saisie_n_est_plus_une_supposition(verificateur: Verificateur) -> None:
@@ -631,7 +661,7 @@ def test_un_rapport_complet_reste_a_la_mesure_de_la_fiche(verificateur: Verifica
         criteres=[{"nom": f"Critère {rang}", "type": "technique", "poids": 1} for rang in range(100)],
         lots=[{"numero": rang} for rang in range(10)],
     )
-    assert len(ecrire_json(verificateur.verifier(fop))) < 1_000_000
+    assert len(ecrire_json(verificateur.verifier(fop))) < 4_000_000
 
 
 def test_un_numero_de_lot_a_crochet_ne_casse_pas_les_demandes(minimal: Verificateur) -> None:

@@ -123,12 +123,21 @@ def _remede(*clauses: str, du_segment: Sequence[Theme] = ()) -> Remede:
 
 def test_une_clause_d_un_autre_segment_est_ecartee(clausier: Clausier) -> None:
     demandees = ["RC-ESSAI-01", "RC-ESSAI-TRAVAUX-01"]
-    assert clausier.choisir(_remede(*demandees), {}, toute_piece=False) == ["RC-ESSAI-01"]
+    assert clausier.choisir(_remede(*demandees), {"cpv": "39130000"}, toute_piece=False) == ["RC-ESSAI-01"]
     assert clausier.choisir(_remede(*demandees), {"cpv": "45233140"}, toute_piece=False) == demandees
 
 
-def test_faute_de_clause_du_segment_toutes_sont_proposees(clausier: Clausier) -> None:
+def test_faute_de_clause_du_segment_aucune_n_est_proposee(clausier: Clausier) -> None:
+    assert clausier.choisir(_remede("RC-ESSAI-TRAVAUX-01"), {"cpv": "39130000"}, toute_piece=False) == []
+
+
+def test_sans_code_cpv_la_clause_nommee_reste_proposee(clausier: Clausier) -> None:
     assert clausier.choisir(_remede("RC-ESSAI-TRAVAUX-01"), {}, toute_piece=False) == ["RC-ESSAI-TRAVAUX-01"]
+
+
+def test_un_bon_de_commande_n_a_ni_cahier_des_charges_ni_reglement(clausier: Clausier) -> None:
+    element = {"procedure": "bon_de_commande", "est_sans_concurrence": True}
+    assert clausier.choisir(_remede("RC-ESSAI-01", "CCAP-ESSAI-01"), element, toute_piece=False) == []
 
 
 def test_sans_mise_en_concurrence_le_reglement_de_consultation_est_ecarte(clausier: Clausier) -> None:
@@ -274,7 +283,7 @@ def test_aucune_clause_n_est_proposee_deux_fois_avec_le_meme_texte(verificateur:
     )
     clauses = _lister_clauses(rapport)
     assert clauses and len(set(clauses)) == len(clauses)
-    critere = next(c for c in rapport.clauses if c.id == "RC-CRITERE-ENV-01")
+    critere = next(c for c in rapport.clauses if c.id == "RC-CRITERE-ENV-MOBILIER-01")
     assert critere.lots == ["1", "2", "3", "4", "5"]
     assert "CCP-ENV-CRITERE" in critere.regles
 

@@ -153,8 +153,10 @@ def test_ligne_4_periode_puis_applicabilite_puis_exigence_puis_derogation(
 def test_ligne_4_apres_le_terme_signaler_ajoute_une_notice_et_taire_se_tait(
     minimal: Verificateur, batir: Batisseur
 ) -> None:
-    echue = lire_essai(date_lancement="2027-01-01", cpv="39130000")
+    echue = lire_essai(date_lancement="2027-01-01", cpv="39130000", acheteur={"nom": "A", "spaser": "vra_2023_2026"})
     rapport = minimal.verifier(echue)
+    autre = lire_essai(date_lancement="2027-01-01", cpv="39130000", acheteur={"nom": "A", "spaser": "drome_2025_2028"})
+    assert minimal.verifier(autre).notices == []
     assert _trouver(rapport, "VRA-ESSAI").verdict == "hors_periode"
     assert [n.texte for n in rapport.notices if n.code == "schema_echu"] == [
         "SPASER d'essai : schéma échu le 31 décembre 2026, renouvellement inconnu de l'outil."
