@@ -19,7 +19,9 @@ TOUS: frozenset[Resultat] = frozenset({"vrai", "faux", "inconnu"})
 SANS_INCONNU: frozenset[Resultat] = frozenset({"vrai", "faux"})
 ORDONNES = frozenset({"au_moins", "plus_de", "au_plus", "moins_de", "a_partir_du", "avant"})
 CENTIMES = 2
-JAMAIS_ABSENTS = frozenset({"base_legale_dispense", "base_legale_innovation", "lots_effectifs", *SUPPOSITIONS})
+JAMAIS_ABSENTS = frozenset(
+    {"base_legale_dispense", "base_legale_centrale", "base_legale_innovation", "lots_effectifs", *SUPPOSITIONS}
+)
 """Faits que l'outil calcule ou suppose toujours."""
 
 

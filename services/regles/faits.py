@@ -100,6 +100,8 @@ _BASE_LEGALE = re.compile(
     rf"(?<![A-Za-z0-9])R\s*\.?\s*\*?\s*2122{_TIRET}(?:[1-7]|9(?:{_TIRET}1)?)(?![0-9])", re.IGNORECASE
 )
 _INNOVATION = re.compile(rf"(?<![A-Za-z0-9])R\s*\.?\s*\*?\s*2122{_TIRET}9{_TIRET}1(?![0-9])", re.IGNORECASE)
+# Une centrale d'achat a déjà mis en concurrence : qui s'y fournit est réputé l'avoir fait (L2113-4).
+_CENTRALE = re.compile(rf"(?<![A-Za-z0-9])L\s*\.?\s*2113{_TIRET}[2-4](?![0-9])", re.IGNORECASE)
 _MILLIONIEME = Decimal("0.000001")
 MULTIPLE_MAX = Decimal(1_000_000)
 """Au-delà, le rapport n'a plus de sens, et ne tiendrait pas dans un entier de 64 bits au millionième."""
@@ -152,6 +154,12 @@ CALCULS: Mapping[str, Calcul] = dict(
             "base_legale_innovation",
             "booleen",
             "L'article R2122-9-1 (achat innovant) est invoqué.",
+            "base_legale_procedure",
+        ),
+        _calculer(
+            "base_legale_centrale",
+            "booleen",
+            "L'achat passe par une centrale d'achat (L2113-2 à L2113-4).",
             "base_legale_procedure",
         ),
         _calculer(
@@ -473,6 +481,7 @@ def _completer_consultation(
     base = str(consultation.get("base_legale_procedure", ""))
     calculer("base_legale_dispense", _BASE_LEGALE.search(base) is not None)
     calculer("base_legale_innovation", _INNOVATION.search(base) is not None)
+    calculer("base_legale_centrale", _CENTRALE.search(base) is not None)
     for cle, valeur in SUPPOSITIONS.items():
         if cle not in consultation:
             consultation[cle] = valeur

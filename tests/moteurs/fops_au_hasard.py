@@ -28,6 +28,7 @@ INGREDIENTS: Mapping[str, tuple[str, ...]] = {
     "est_sans_concurrence": ("procedure",),
     "base_legale_dispense": ("base_legale_procedure",),
     "base_legale_innovation": ("base_legale_procedure",),
+    "base_legale_centrale": ("base_legale_procedure",),
     "lots_dispenses.cumul_ht": ("montant_ht", "procedure"),
     "lots_dispenses.part": ("montant_ht", "procedure"),
     "petits_lots.cumul_ht": ("montant_ht", "procedure"),
