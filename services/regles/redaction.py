@@ -225,10 +225,13 @@ class Redaction:
         return propositions, RemedePropose(remede.action, list(remede.ou), choisies)
 
     def _choisir_elements(self, rang_lot: int | None) -> Sequence[Donnees]:
-        """Rend ce dont le segment choisit les clauses : le lot, la consultation, ou tous les lots s'ils diffèrent."""
+        """Rend ce dont le segment choisit les clauses : le lot, ou la consultation et ses lots, sans doublon."""
         if rang_lot is not None:
             return (self._faits.lots[rang_lot],)
-        return (self._faits.consultation,) if "cpv" in self._faits.consultation else self._faits.lots
+        elements = (self._faits.consultation, *self._faits.lots)
+        if any("cpv" in element for element in elements):
+            elements = tuple(element for element in elements if "cpv" in element)
+        return tuple({(e.get("cpv"), e.get("nature"), e.get("procedure")): e for e in elements}.values())
 
     def _qualifier(self, regle: Regle, issue: Issue) -> tuple[NomVerdict, DerogationInvoquee | None]:
         """Rend le verdict du rapport : celui du moteur, sauf engagement local que l'acheteur assume par écrit."""
