@@ -25,8 +25,6 @@ ACHETEURS: dict[str, dict[str, str]] = {
     "etablissement": {"nom": "Hôpital", "type": "etablissement_public", "spaser": "aucun"},
 }
 MONTANTS = (3_000, 39_999, 90_000, 300_000, 6_000_000)
-RAPPELS = {"DECP-PUBLICATION"}
-"""Vrais de toute fiche de ce montant : les données essentielles seront à publier."""
 QUESTIONS_MAX = 30
 """Reports compris : au-delà, c'est le corpus qui demande trop, pas le plafond d'affichage qui doit cacher."""
 
@@ -66,10 +64,10 @@ def test_une_fiche_minimale_n_est_accusee_de_rien_et_recoit_peu_de_questions(
     for code in _lister_codes():
         rapport = _verifier(verificateur, acheteur, code, montant)
         reproches = {c.regle for c in rapport.constats if c.verdict in ("ecart", "alerte", "erreur")}
-        assert reproches <= RAPPELS, (code, reproches)
+        assert reproches == set(), code
         assert len(rapport.a_demander) <= DEMANDES_MAX
         assert len(rapport.a_demander) + rapport.demandes_suivantes <= QUESTIONS_MAX, code
-        assert rapport.clauses == [] or reproches
+        assert rapport.clauses == []
         assert all(demande.question.endswith("?") for demande in rapport.a_demander)
 
 
