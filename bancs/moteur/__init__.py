@@ -78,9 +78,7 @@ def lancer(passes: int = 5, tailles: Tailles = Tailles(), sortie: TextIO | None 
     """
     console = Console(file=sortie, width=LARGEUR, highlight=False, markup=False)
     livrees = charger_paquet(REGLES_LIVREES)
-    console.print(
-        f"µs par vérification, médiane de {passes} passes entrelacées, {tailles.fiches} fiches opération."
-    )
+    console.print(f"µs par vérification, médiane de {passes} passes entrelacées, {tailles.fiches} fiches opération.")
     console.print(f"Sous chaque temps, son rapport à « {REFERENCE} », passe par passe.")
     _mesurer_moteurs([livrees, *map(engendrer_paquet, tailles.regles)], passes, tailles, console)
     _mesurer_verification(livrees, passes, tailles, console)
@@ -211,9 +209,7 @@ def _afficher_moteurs(releves: Releves, rang: int, lots: Sequence[int], console:
     console.print(table)
 
 
-def _afficher_pentes_en_regles(
-    releves: Releves, tailles: Sequence[int], lots: Sequence[int], console: Console
-) -> None:
+def _afficher_pentes_en_regles(releves: Releves, tailles: Sequence[int], lots: Sequence[int], console: Console) -> None:
     """Le coût d'une règle de plus : depuis zéro, puis entre deux tailles. Égaux, le coût est linéaire."""
     console.print()
     console.print("Règles engendrées : µs par règle de plus")
@@ -308,9 +304,7 @@ def _mesurer_memoire(livrees: Paquet, tailles: Tailles, console: Console) -> Non
     lots = tailles.lots[len(tailles.lots) // 2]
     fops = _ecrire_fops(FICHES_DE_MEMOIRE, lots)
     console.print()
-    console.print(
-        f"Mémoire résidente en Mio, {tailles.memoire} vérifications de {lots} lots, moteur « double »"
-    )
+    console.print(f"Mémoire résidente en Mio, {tailles.memoire} vérifications de {lots} lots, moteur « double »")
     verificateur = Verificateur(livrees)
 
     def verifier(octets: bytes) -> object:
