@@ -6,17 +6,20 @@ est piloté directement : pas d'hôte, pas de fil, pas de minuterie, pas d'actio
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
 
+from services.regles.moteur.bouquet import Bouquet
 from services.regles.moteur.decodage import Decodeur
-from services.regles.moteur.engendrement import VIOLEE, RegleEngendree, engendrer
+from services.regles.moteur.engendrement import VIOLEE, Engendrees, RegleEngendree, engendrer
 from services.regles.moteur.port import (
     AUCUN_ELEMENT,
+    ELEMENT,
     ERREUR,
     INDETERMINE,
     Donnees,
@@ -28,7 +31,7 @@ from services.regles.moteur.port import (
     separer_par_niveau,
 )
 from services.regles.moteur.repartition import ranger, repartir, verifier_collisions
-from services.regles.moteur.termes import Atome, Constante, Propriete, Terme
+from services.regles.moteur.termes import CODES_GARDES, Atome, Constante, Propriete, Terme
 from services.regles.regle import Regle
 
 try:
@@ -52,7 +55,6 @@ _VERROU = threading.Lock()
 
 Regles = int
 """Un ensemble de règles d'un niveau : le bit de rang r dit si la règle r en est."""
-Calculs = Mapping[str, tuple[int, Propriete]]
 Lues = tuple[tuple[str, int, Propriete], ...]
 """Des propriétés à relever : leur nom, le groupe de dates dont elles lisent le cadre, leur calcul."""
 TOUTES: Final[Regles] = -1
@@ -158,7 +160,15 @@ class _Niveau:
     def __init__(self, regles: Sequence[Regle]) -> None:
         self._eclats: dict[str, list[_Eclat]] = {}
         engendrees = engendrer(regles)
-        verifier_collisions([*engendrees.periodes, *engendrees.communes, *engendrees.locales])
+        self._bouquet = engendrees.bouquet
+        verifier_collisions(
+            [
+                *engendrees.periodes,
+                *engendrees.communes,
+                *engendrees.locales,
+                *self._bouquet.lister_proprietes(),
+            ]
+        )
         self._periodes, self._lues = engendrees.periodes, sorted(engendrees.lues)
         self._decodeurs = [
             Decodeur(regle, gardes, rang in engendrees.triees)
@@ -175,7 +185,7 @@ class _Niveau:
             for nom, siennes in temps.items():
                 self._eclats[nom] = []
                 for lot in repartir(siennes, regles):
-                    self._eclats[nom].append(_Eclat(lot, engendrees.communes, engendrees.locales))
+                    self._eclats[nom].append(_Eclat(lot, engendrees))
         except BaseException:
             self.fermer()
             raise
@@ -246,6 +256,10 @@ class _Niveau:
             seance.pannes |= self._relever(communes, seance.communes, examen.environnements, valeurs)
             examen.pannes |= self._relever(locales, examen.locales, examen.environnements, valeurs)
             try:
+                if eclat.classer is not None:
+                    code = examen.environnements[0][ELEMENT].get(self._bouquet.cle)
+                    if code is not None:
+                        valeurs.update(eclat.classer(code))
                 eclat.appliquer(valeurs, examen.masques, seance.deja)
             except Exception:  # une panne est une erreur dite sur les règles de l'éclat, jamais un verdict
                 examen.pannes |= siennes
@@ -283,14 +297,14 @@ class _Niveau:
 class _Eclat:
     """Un jeu compilé par le module C : quelques dizaines de règles engendrées, un état, un fait à la fois."""
 
-    def __init__(self, engendrees: Sequence[RegleEngendree], communes: Calculs, locales: Calculs) -> None:
+    def __init__(self, siennes: Sequence[RegleEngendree], engendrees: Engendrees) -> None:
         """Compile les règles ; un terme que plusieurs règles partagent ne tire qu'une fois, pour toutes."""
         poses: dict[Terme, list[tuple[int, int]]] = {}
-        for engendree in engendrees:
+        for engendree in siennes:
             poses.setdefault(engendree.terme, []).append((engendree.regle, engendree.etiquette))
-        self.regles = reunir({engendree.regle for engendree in engendrees})
-        self.lues: dict[int, dict[str, None]] = {engendree.regle: {} for engendree in engendrees}
-        self._communes, self._locales = communes, locales
+        self.regles = reunir({engendree.regle for engendree in siennes})
+        self.lues: dict[int, dict[str, None]] = {engendree.regle: {} for engendree in siennes}
+        self._communes, self._locales = engendrees.communes, engendrees.locales
         self._gardees: dict[Regles, tuple[Lues, Lues]] = {}
         self._poses: dict[str, tuple[tuple[int, int], ...]] = {}
         definition: dict[str, Any] = {"hb": {"all": [{"m": {"hb": 1}}]}}
@@ -302,9 +316,23 @@ class _Eclat:
             definition[nom] = {"all": [{"m": {"$and": ecrits} if len(ecrits) > 1 else ecrits[0]}]}
             for regle, _ in posees:
                 self.lues[regle].update(dict.fromkeys(atome.propriete for atome in atomes))
+        self.classer = self._retenir_le_bouquet(engendrees.bouquet)
         self._jeu = _moteur_c.create_ruleset("verifop", orjson.dumps(definition).decode())
         self._amorce = False
         self._amorcer()
+
+    def _retenir_le_bouquet(self, bouquet: Bouquet) -> Callable[[str], dict[str, int]] | None:
+        """Rend ce qui relève, pour un code, les propriétés du bouquet que lit l'éclat ; les codes vus sont retenus."""
+        toutes = set(bouquet.lister_proprietes())
+        siennes = {nom for noms in self.lues.values() for nom in noms if nom in toutes}
+        for noms in self.lues.values():
+            for nom in siennes & noms.keys():
+                del noms[nom]
+
+        def classer(code: str) -> dict[str, int]:
+            return {nom: valeur for nom, valeur in bouquet.relever(code).items() if nom in siennes}
+
+        return lru_cache(maxsize=CODES_GARDES)(classer) if siennes else None
 
     def lister_lues(self, regles: Regles) -> tuple[Lues, Lues]:
         """Rend les propriétés que lisent ces règles de l'éclat : communes à tous les lots, puis locales."""

@@ -28,7 +28,7 @@ PILE_MAX = 60
 VOISINES_MAX = 480
 MEME_FIN_MAX = 240
 PROPRIETES_MAX = 240
-PROPRIETES_VISEES = 40
+PROPRIETES_VISEES = 100
 """Le module C relit tout le fait à chaque préfixe vrai : un éclat lit peu de propriétés. Mesuré plat de 32 à 120."""
 
 
