@@ -15,6 +15,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import NamedTuple, TextIO
 
 from rich.console import Console
@@ -78,11 +79,10 @@ def lancer(passes: int = 5, tailles: Tailles = Tailles(), sortie: TextIO | None 
     """
     console = Console(file=sortie, width=LARGEUR, highlight=False, markup=False)
     livrees = charger_paquet(REGLES_LIVREES)
-    console.print(
-        f"µs par vérification, médiane de {passes} passes entrelacées, {tailles.fiches} fiches opération."
-    )
+    console.print(f"µs par vérification, médiane de {passes} passes entrelacées, {tailles.fiches} fiches opération.")
     console.print(f"Sous chaque temps, son rapport à « {REFERENCE} », passe par passe.")
     _mesurer_moteurs([livrees, *map(engendrer_paquet, tailles.regles)], passes, tailles, console)
+    _mesurer_chargement(passes, console)
     _mesurer_verification(livrees, passes, tailles, console)
     if tailles.memoire:
         _mesurer_memoire(livrees, tailles, console)
@@ -211,9 +211,7 @@ def _afficher_moteurs(releves: Releves, rang: int, lots: Sequence[int], console:
     console.print(table)
 
 
-def _afficher_pentes_en_regles(
-    releves: Releves, tailles: Sequence[int], lots: Sequence[int], console: Console
-) -> None:
+def _afficher_pentes_en_regles(releves: Releves, tailles: Sequence[int], lots: Sequence[int], console: Console) -> None:
     """Le coût d'une règle de plus : depuis zéro, puis entre deux tailles. Égaux, le coût est linéaire."""
     console.print()
     console.print("Règles engendrées : µs par règle de plus")
@@ -240,6 +238,25 @@ def _ecrire_pente(releves: Releves, avant: Case | None, apres: Case, ecart: int)
     temps_apres = releves[apres]
     temps_avant = releves[avant] if avant is not None else [0.0] * len(temps_apres)
     return _ecrire_temps(median((b - a) / ecart for a, b in zip(temps_avant, temps_apres, strict=True)))
+
+
+# --- Le chargement ------------------------------------------------------------------------------------------
+
+
+def _mesurer_chargement(passes: int, console: Console) -> None:
+    """Du dossier des règles livrées au vérificateur prêt, sans puis avec les règles déjà lues en cache."""
+    with TemporaryDirectory() as nom:
+        caches: list[Path | None] = [None, Path(nom)]
+        releves = chronometrer({cache: Serie(_charger, [cache]) for cache in caches}, passes)
+    table = _creer_table("ms", ["sans cache", "avec cache"])
+    table.add_row("charger, compiler", *(_ecrire_temps(median(releves[cache]) / 1_000) for cache in caches))
+    console.print()
+    console.print("Chargement des règles livrées, moteur « double »")
+    console.print(table)
+
+
+def _charger(cache: Path | None) -> None:
+    Verificateur(charger_paquet(REGLES_LIVREES, cache)).fermer()
 
 
 # --- La vérification complète -------------------------------------------------------------------------------
@@ -308,9 +325,7 @@ def _mesurer_memoire(livrees: Paquet, tailles: Tailles, console: Console) -> Non
     lots = tailles.lots[len(tailles.lots) // 2]
     fops = _ecrire_fops(FICHES_DE_MEMOIRE, lots)
     console.print()
-    console.print(
-        f"Mémoire résidente en Mio, {tailles.memoire} vérifications de {lots} lots, moteur « double »"
-    )
+    console.print(f"Mémoire résidente en Mio, {tailles.memoire} vérifications de {lots} lots, moteur « double »")
     verificateur = Verificateur(livrees)
 
     def verifier(octets: bytes) -> object:

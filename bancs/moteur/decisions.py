@@ -131,9 +131,7 @@ def _decider(regle: Regle, catalogue: Catalogue, issues: list[Issue]) -> Decisio
             issues.append(issue)
         return issues.index(issue)
 
-    applicable, inapplicable = (
-        traduire(regle.applicable_si) if regle.applicable_si is not None else (VRAI, [])
-    )
+    applicable, inapplicable = traduire(regle.applicable_si) if regle.applicable_si is not None else (VRAI, [])
     respectee, violee = traduire(regle.exige)
     attenuee, entiere = traduire(regle.alerte_si) if regle.alerte_si is not None else ([], VRAI)
     if regle.fiche.sans_ecart:
@@ -170,6 +168,4 @@ def _choisir(condition: Dnf, alors: Decision, sinon: Decision) -> Decision:
 
 def _prefixer(dnf: Dnf, groupe: int) -> Dnf:
     """Un nom de propriété vaut pour un groupe de dates : le préfixe distingue les groupes."""
-    return [
-        frozenset(Atome(f"g{groupe}{a.propriete}", a.symbole, a.constante) for a in terme) for terme in dnf
-    ]
+    return [frozenset(Atome(f"g{groupe}{a.propriete}", a.symbole, a.constante) for a in terme) for terme in dnf]

@@ -176,9 +176,7 @@ def _engendrer_fiche(rng: Random, rang: int) -> dict[str, Any]:
             return {rng.choice(["une_de", "toutes"]): [tirer() for _ in range(rng.choice([2, 3]))]}
         if hasard < 0.7:
             return {"une_de": [tirer(), {"toutes": [tirer(), tirer()]}]}
-        return {
-            "une_de": [{"toutes": [tirer() for _ in range(nombre)]} for nombre in (2, rng.choice([2, 3]))]
-        }
+        return {"une_de": [{"toutes": [tirer() for _ in range(nombre)]} for nombre in (2, rng.choice([2, 3]))]}
 
     nature = rng.choices(["obligation", "engagement_local", "recommandation"], [5, 3, 2])[0]
     avec_alerte = nature != "recommandation" and rng.random() < 0.75
@@ -261,9 +259,7 @@ def engendrer_paquet(nombre: int) -> Paquet:
         "parametres/banc.yaml": _engendrer_parametres(Random(GRAINE)),
         "referentiels/familles_agec.yaml": {
             famille: {"libelle": famille, "cpv": prefixes, "origine": "Imaginaire.", "provenance": "C"}
-            for famille, prefixes in zip(
-                _FAMILLES, [["391"], ["302", "3225"], ["30197"], ["181"]], strict=True
-            )
+            for famille, prefixes in zip(_FAMILLES, [["391"], ["302", "3225"], ["30197"], ["181"]], strict=True)
         },
     }
     for rang in range(nombre):
@@ -272,9 +268,7 @@ def engendrer_paquet(nombre: int) -> Paquet:
         for chemin, contenu in fichiers.items():
             fichier = Path(nom, chemin)
             fichier.parent.mkdir(exist_ok=True)
-            fichier.write_text(
-                json.dumps(contenu, ensure_ascii=False), encoding="utf-8"
-            )  # du JSON est du YAML
+            fichier.write_text(json.dumps(contenu, ensure_ascii=False), encoding="utf-8")  # du JSON est du YAML
         return charger_paquet(Path(nom))
 
 
@@ -356,9 +350,7 @@ def _engendrer_exigences(rng: Random) -> dict[str, Any]:
     criteres = rng.sample(_TYPES_CRITERE, rng.choice([1, 2, 3]))
     clauses = rng.sample(_TYPES_ENV, rng.choice([0, 1, 2]))
     return {
-        "criteres": [
-            {"nom": t, **_trouer(rng, {"type": t, "poids": 100 // len(criteres)})} for t in criteres
-        ],
+        "criteres": [{"nom": t, **_trouer(rng, {"type": t, "poids": 100 // len(criteres)})} for t in criteres],
         "clauses_env": [{"type": t, **_trouer(rng, {"verifiable": rng.random() < 0.7})} for t in clauses],
         "clauses_soc": rng.choice(
             [[], [{"type": rng.choice(_TYPES_SOC), **_trouer(rng, {"heures": rng.choice([70, 350])})}]]

@@ -46,9 +46,7 @@ def chronometrer(series: Mapping[C, Serie], passes: int) -> dict[C, list[float]]
     return releves
 
 
-def suivre_memoire(
-    geste: Callable[[T], object], entrees: Sequence[T], nombre: int
-) -> Iterator[tuple[int, float]]:
+def suivre_memoire(geste: Callable[[T], object], entrees: Sequence[T], nombre: int) -> Iterator[tuple[int, float]]:
     """Fait le geste `nombre` fois ; rend les gestes faits et les Mio résidents, après chauffe puis par quart.
 
     Rien n'est rendu là où le système ne dit pas la mémoire résidente d'un processus par `/proc`.

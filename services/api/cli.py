@@ -1,10 +1,12 @@
 """La commande `verifop` : celle de la bibliothèque, plus le service."""
 
+import os
 import sys
 from typing import Annotated
 
 import typer
 
+from services.api.config import lire_cache
 from services.regles.cli import Code, application, arreter
 from services.regles.erreurs import EntreesInvalides, ErreurVerifop
 
@@ -25,7 +27,7 @@ def servir(
 def principal() -> None:
     """Point d'entrée. Une panne se dit en une ligne et sort avec le code 4, jamais en trace."""
     try:
-        application()
+        application(obj=lire_cache(os.environ))
     except EntreesInvalides as erreur:
         _terminer(str(erreur), Code.ENTREE_FAUTIVE)
     except ErreurVerifop as erreur:

@@ -77,7 +77,8 @@ class Detenteur:
             return neuf.verificateur.paquet
 
     def _construire(self) -> Verificateur:
-        verificateur = Verificateur(charger_paquet(self._reglages.regles), self._reglages.moteur, self._compter)
+        paquet = charger_paquet(self._reglages.regles, self._reglages.cache)
+        verificateur = Verificateur(paquet, self._reglages.moteur, self._compter)
         if verificateur.degrade and self._reglages.exiger_durable:
             verificateur.fermer()
             raise MoteurIndisponible(

@@ -97,10 +97,13 @@ def arreter(message: str, code: Code) -> NoReturn:
     raise typer.Exit(code)
 
 
-def charger(dossier: Path) -> Paquet:
-    """Charge le paquet ou arrête la commande en disant toutes ses fautes."""
+def charger(dossier: Path, contexte: typer.Context) -> Paquet:
+    """Charge le paquet ou arrête la commande en disant toutes ses fautes.
+
+    L'objet du contexte, s'il y en a un, est le dossier où garder les règles déjà lues.
+    """
     try:
-        return charger_paquet(dossier)
+        return charger_paquet(dossier, contexte.obj)
     except EntreesInvalides as erreur:
         arreter(f"Le dossier de règles est fautif :\n{_lister(erreur.anomalies)}", Code.ENTREE_FAUTIVE)
 
@@ -119,10 +122,10 @@ def _lire_jour(texte: str | None) -> date | None:
     return jour
 
 
-def _preparer(dossier: Path, moteur: ChoixMoteur) -> Verificateur:
+def _preparer(dossier: Path, moteur: ChoixMoteur, contexte: typer.Context) -> Verificateur:
     """Compile le paquet, ou arrête la commande en disant pourquoi ; prévient si un seul moteur juge."""
     try:
-        verificateur = Verificateur(charger(dossier), moteur.value)
+        verificateur = Verificateur(charger(dossier, contexte), moteur.value)
     except MoteurIndisponible as erreur:
         arreter(f"Moteur {moteur.value} : {erreur}", Code.ENTREE_FAUTIVE)
     if verificateur.degrade:
@@ -133,6 +136,7 @@ def _preparer(dossier: Path, moteur: ChoixMoteur) -> Verificateur:
 
 @application.command()
 def verifier(
+    contexte: typer.Context,
     fichiers: Annotated[list[str], typer.Argument(help="Fichiers JSON de FOP ; « - » lit l'entrée standard.")],
     jour: Annotated[str | None, typer.Option("--date", help="Simuler un lancement ce jour-là (AAAA-MM-JJ).")] = None,
     moteur: Annotated[ChoixMoteur, typer.Option(help="Moteur qui juge.")] = ChoixMoteur.double,
@@ -148,7 +152,7 @@ def verifier(
     4, 3, 1, 2, 0).
     """
     simulee = _lire_jour(jour)
-    verificateur = _preparer(dossier, moteur)
+    verificateur = _preparer(dossier, moteur, contexte)
     resultats = [(fichier, _verifier_un(verificateur, fichier, simulee, detail)) for fichier in fichiers]
     if forme is ChoixFormat.json:
         elements = [decrire_resultat(fichier, resultat, seul=len(fichiers) == 1) for fichier, resultat in resultats]
@@ -232,7 +236,7 @@ def choisir_code(rapport: Rapport) -> Code:
 
 
 @regles.command()
-def lint(dossier: Dossier = RACINE / "regles") -> None:
+def lint(contexte: typer.Context, dossier: Dossier = RACINE / "regles") -> None:
     """Contrôler le dossier de règles (L01 à L17)."""
     fautes = controler_dossier(dossier)
     console = creer_console()
@@ -241,7 +245,7 @@ def lint(dossier: Dossier = RACINE / "regles") -> None:
     if fautes:
         console.print(f"{len(fautes)} faute{'s' if len(fautes) > 1 else ''}", style="bold red")
         raise typer.Exit(Code.ECART)
-    paquet = charger(dossier)
+    paquet = charger(dossier, contexte)
     console.print(
         f"{len(paquet.regles)} règles, {len(paquet.parametres)} paramètres, {len(paquet.clauses)} clauses : "
         f"aucune faute (paquet {paquet.version}, empreinte {paquet.empreinte[:12]})",
@@ -250,9 +254,11 @@ def lint(dossier: Dossier = RACINE / "regles") -> None:
 
 
 @regles.command()
-def cas(dossier: Dossier = RACINE / "regles", moteur: ChoixMoteur = ChoixMoteur.double) -> None:
+def cas(
+    contexte: typer.Context, dossier: Dossier = RACINE / "regles", moteur: ChoixMoteur = ChoixMoteur.double
+) -> None:
     """Jouer les cas écrits dans les fiches."""
-    joues = jouer_cas(_preparer(dossier, moteur))
+    joues = jouer_cas(_preparer(dossier, moteur, contexte))
     console = creer_console()
     echoues = [joue for joue in joues if joue.fautes]
     for joue in echoues:
@@ -265,9 +271,9 @@ def cas(dossier: Dossier = RACINE / "regles", moteur: ChoixMoteur = ChoixMoteur.
 
 
 @regles.command()
-def couverture(dossier: Dossier = RACINE / "regles") -> None:
+def couverture(contexte: typer.Context, dossier: Dossier = RACINE / "regles") -> None:
     """Mesurer la couverture ternaire : chaque contrôle vu vrai, faux et inconnu par les cas."""
-    mesure = mesurer_couverture(charger(dossier))
+    mesure = mesurer_couverture(charger(dossier, contexte))
     console = creer_console()
     table = Table("règle", "contrôles", "vus", "exigés", box=None, pad_edge=False)
     for regle in dict.fromkeys(controle.fiche.id for controle in mesure.controles):
@@ -289,6 +295,7 @@ def couverture(dossier: Dossier = RACINE / "regles") -> None:
 
 @regles.command()
 def echeances(
+    contexte: typer.Context,
     jour: Annotated[
         str | None,
         typer.Option("--depuis", help="Ce qui change après ce jour (AAAA-MM-JJ) ; défaut : la publication."),
@@ -296,7 +303,7 @@ def echeances(
     dossier: Dossier = RACINE / "regles",
 ) -> None:
     """Annoncer ce qui va changer : seuils et taux, règles, schémas échus."""
-    paquet, console = charger(dossier), creer_console()
+    paquet, console = charger(dossier, contexte), creer_console()
     depuis = _lire_jour(jour) or paquet.publie_le
     annoncees = lister_echeances(paquet, depuis)
     console.print(f"Après le {ecrire_date(depuis)} (règles {paquet.version})")
@@ -310,11 +317,12 @@ def echeances(
 
 @regles.command()
 def site(
+    contexte: typer.Context,
     vers: Annotated[Path, typer.Option("--vers", help="Dossier où écrire le site.")] = Path("site-regles"),
     dossier: Dossier = RACINE / "regles",
 ) -> None:
     """Publier le site des règles : des pages statiques, lisibles hors ligne."""
-    fichiers = composer_site(charger(dossier))
+    fichiers = composer_site(charger(dossier, contexte))
     vers.mkdir(parents=True, exist_ok=True)
     for nom, contenu in fichiers.items():
         (vers / nom).write_bytes(contenu)
@@ -333,12 +341,13 @@ def schema(
 
 @regles.command()
 def expliquer(
+    contexte: typer.Context,
     identifiant: Annotated[str, typer.Argument(help="Identifiant de la règle, par exemple CCP-ENV-CRITERE.")],
     jour: Annotated[str | None, typer.Option("--date", help="Valeurs des paramètres ce jour-là (AAAA-MM-JJ).")] = None,
     dossier: Dossier = RACINE / "regles",
 ) -> None:
     """Expliquer une règle : question, effet, fondement, paramètres datés, remède."""
-    paquet = charger(dossier)
+    paquet = charger(dossier, contexte)
     regle = paquet.trouver_regle(identifiant.upper())
     if regle is None:
         connues = ", ".join(sorted(r.fiche.id for r in paquet.regles))

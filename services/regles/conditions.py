@@ -7,7 +7,7 @@ arbre. Aucune expression en texte n'est jamais évaluée.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -147,7 +147,7 @@ class Lecture:
     source: str
     portee: Portee
     cle: str
-    champ: Champ
+    champ: Champ = field(hash=False)  # l'exemple d'un champ peut être une liste
     defaut: Any = None
 
     def lire(self, consultation: dict[str, Any], element: dict[str, Any], cadre: dict[str, Any]) -> Any:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.api.config import ReglageInvalide, Reglages, lire_reglages
+from services.api.config import ReglageInvalide, Reglages, lire_cache, lire_reglages
 
 
 def test_sans_variable_les_reglages_sont_ceux_par_defaut() -> None:
@@ -19,9 +19,32 @@ def test_chaque_variable_regle_ce_qu_elle_dit() -> None:
             "VERIFOP_MOTEUR": "direct",
             "VERIFOP_EXIGER_DURABLE": "1",
             "VERIFOP_EXEMPLES": "/e",
+            "VERIFOP_CACHE": "/c",
         }
     )
-    assert lus == Reglages(regles=Path("/r"), moteur="direct", exiger_durable=True, exemples=Path("/e"))
+    assert lus == Reglages(
+        regles=Path("/r"), moteur="direct", exiger_durable=True, exemples=Path("/e"), cache=Path("/c")
+    )
+
+
+@pytest.mark.parametrize(
+    ("environnement", "cache"),
+    [
+        ({"HOME": "/maison"}, Path("/maison/.cache/verifop")),
+        ({"HOME": "/maison", "XDG_CACHE_HOME": "/x"}, Path("/x/verifop")),
+        ({"HOME": "/maison", "XDG_CACHE_HOME": ""}, Path("/maison/.cache/verifop")),
+        ({"HOME": "/maison", "XDG_CACHE_HOME": "relatif"}, Path("/maison/.cache/verifop")),
+        ({"HOME": "/maison", "XDG_CACHE_HOME": "/x", "VERIFOP_CACHE": "/c"}, Path("/c")),
+        ({"HOME": "/maison", "VERIFOP_CACHE": "ici"}, Path("ici")),
+        ({"HOME": "/maison", "VERIFOP_CACHE": ""}, None),
+        ({"HOME": "/maison", "VERIFOP_CACHE": " "}, None),
+        ({}, None),
+    ],
+)
+def test_le_cache_va_dans_le_dossier_de_l_utilisateur_sauf_reglage(
+    environnement: dict[str, str], cache: Path | None
+) -> None:
+    assert lire_cache(environnement) == lire_reglages(environnement).cache == cache
 
 
 @pytest.mark.parametrize(

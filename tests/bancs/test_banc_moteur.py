@@ -52,6 +52,7 @@ def test_le_banc_reduit_tourne_et_se_lit_en_quatre_vingts_colonnes() -> None:
         "8-12, 2",
     ):
         assert attendu in texte
+    assert "Chargement des règles livrées" in texte
     assert "Vérification complète" in texte
     assert "dérive" in texte or "non mesurée" in texte
 

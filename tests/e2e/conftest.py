@@ -41,7 +41,8 @@ def captures(tmp_path: Path) -> Path:
 def adresse() -> Iterator[str]:
     """L'adresse d'un serveur lancé pour la session, sur un port libre."""
     code = "from services.api.serveur import servir; servir('127.0.0.1', 0)"
-    serveur = subprocess.Popen([sys.executable, "-c", code], cwd=RACINE, stdout=subprocess.PIPE)
+    sans_cache = os.environ | {"VERIFOP_CACHE": ""}
+    serveur = subprocess.Popen([sys.executable, "-c", code], cwd=RACINE, env=sans_cache, stdout=subprocess.PIPE)
     try:
         sortie = serveur.stdout
         assert sortie is not None

@@ -8,9 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from services.regles.moteur.durable import engendrer, repartir
+from services.regles.moteur.durable import MoteurDurable
 from services.regles.moteur.port import MoteurIndisponible
-from services.regles.moteur.termes import Catalogue
 from services.regles.paquet import Paquet, charger_paquet
 from services.regles.regle import Regle
 from tests.moteurs.atelier import FICHE
@@ -197,7 +196,7 @@ def charger_paquet_au_hasard(graine: int) -> tuple[Paquet, tuple[Regle, ...]]:
     regles: list[Regle] = []
     for regle in paquet.regles:
         try:
-            repartir(engendrer(0, regle, Catalogue()), [regle])
+            MoteurDurable([regle]).fermer()
         except MoteurIndisponible:
             continue
         regles.append(regle)

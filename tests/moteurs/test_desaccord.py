@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.regles.moteur import durable, port, termes
+from services.regles.moteur import durable, engendrement, port, termes
 from services.regles.moteur.direct import MoteurDirect
 from services.regles.moteur.double import MoteurDouble
 from services.regles.moteur.durable import MoteurDurable
@@ -145,7 +145,7 @@ def test_deux_etiquettes_contraires_sont_une_erreur(monkeypatch: pytest.MonkeyPa
         vrai, faux = termes.traduire_arbre(arbre, catalogue)
         return [*vrai, *faux], [*vrai, *faux]
 
-    monkeypatch.setattr(durable, "traduire_arbre", toujours_vrai)
+    monkeypatch.setattr(engendrement, "traduire_arbre", toujours_vrai)
     moteur = MoteurDurable(REGLES[:1])
     assert moteur.juger(situer({"montant_ht": 5})).consultation == (ERREUR,)
     assert moteur.juger(situer({})).consultation == (INDETERMINE,)
@@ -169,7 +169,7 @@ def test_deux_etiquettes_contraires_sur_une_exception_sont_une_erreur(
             return vrai, faux
         return [*vrai, *faux], [*vrai, *faux]
 
-    monkeypatch.setattr(durable, "traduire_arbre", brouiller)
+    monkeypatch.setattr(engendrement, "traduire_arbre", brouiller)
     moteur = MoteurDurable([regle])
     assert moteur.juger(situer({"innovant": False, "pse": True})).consultation == (ERREUR,)
     assert moteur.juger(situer({"innovant": True, "pse": True})).consultation == (CONFORME,)
@@ -181,7 +181,7 @@ def test_une_etiquette_perdue_ne_devient_jamais_un_conforme(monkeypatch: pytest.
         termes.traduire_arbre(arbre, catalogue)
         return [], []
 
-    monkeypatch.setattr(durable, "traduire_arbre", perdre)
+    monkeypatch.setattr(engendrement, "traduire_arbre", perdre)
     moteur = MoteurDurable(REGLES[:2])
     assert moteur.juger(situer({"montant_ht": 5, "innovant": True})).consultation == (INDETERMINE, INDETERMINE)
     moteur.fermer()
@@ -230,17 +230,23 @@ APPELS_EPROUVES = 24
 """Appels du module C que l'on fait tomber tour à tour, par étape et par verdict : de quoi toucher chaque éclat."""
 
 
-def _fabriquer_en_trois_temps() -> list[Regle]:
-    """Assez de règles pour que le tri, le fond et les nuances prennent chacun plusieurs éclats."""
+def _fabriquer_en_quatre_temps() -> list[Regle]:
+    """Assez de règles pour que les gardes, le tri, le fond et les nuances prennent chacun plusieurs éclats."""
     return [
         fabriquer_regle(
             {"fait": "montant_max_ht", "moins_de": 1_000 + borne},
             applicable_si={"fait": "montant_ht", "plus_de": borne},
             derogations=[({"fait": "duree_mois", "moins_de": 200 + borne}, {"fait": "pse", "egal": True})],
+            fenetre=rang,
             id=f"ESSAI-{borne}",
         )
-        for borne in range(10, 110)
+        for rang, borne in enumerate(range(10, 110))
     ]
+
+
+def _situer_en_quatre_temps(**faits: Any) -> Situation:
+    """Une situation où chacune des cent règles a sa propre période d'effet."""
+    return Situation(faits, [{}], ({},), (True,) * 100)
 
 
 def _faire_tomber(module_c: ModuleC, etape: str, rang: int) -> Iterator[int]:
@@ -253,16 +259,14 @@ def _faire_tomber(module_c: ModuleC, etape: str, rang: int) -> Iterator[int]:
 @pytest.mark.parametrize("verdict", ["non_applicable", "conforme", "derogation"])
 @pytest.mark.parametrize("etape", ETAPES[:4])
 def test_une_panne_du_module_c_rend_erreur_puis_tout_repart(etape: str, verdict: str, module_c: ModuleC) -> None:
-    """Quel que soit l'appel qui tombe, au tri, au fond ou aux nuances : l'éclat est en erreur, les autres jugent."""
-    situation = situer(
-        {
-            "montant_ht": 0 if verdict == "non_applicable" else 500,
-            "montant_max_ht": 10 if verdict == "conforme" else 5_000,
-            "duree_mois": 1,
-            "pse": True,
-        }
+    """Quel que soit l'appel qui tombe, des gardes aux nuances : l'éclat est en erreur, les autres jugent."""
+    situation = _situer_en_quatre_temps(
+        montant_ht=0 if verdict == "non_applicable" else 500,
+        montant_max_ht=10 if verdict == "conforme" else 5_000,
+        duree_mois=1,
+        pse=True,
     )
-    moteur = MoteurDurable(_fabriquer_en_trois_temps())
+    moteur = MoteurDurable(_fabriquer_en_quatre_temps())
     appels = _faire_tomber(module_c, etape, -1)
     sain = moteur.juger(situation)
     total = next(appels)
@@ -279,7 +283,70 @@ def test_une_panne_du_module_c_rend_erreur_puis_tout_repart(etape: str, verdict:
         assert moteur.juger(situation) == sain, "tout repart"
         touchees |= en_erreur
     assert touchees == set(range(len(sain.consultation))), "chaque éclat est tombé une fois"
-    assert set(moteur.juger(situer({"montant_ht": 500, "montant_max_ht": 1})).consultation) == {CONFORME}
+    autre = _situer_en_quatre_temps(montant_ht=500, montant_max_ht=1)
+    assert set(moteur.juger(autre).consultation) == {CONFORME}
+    moteur.fermer()
+
+
+def test_une_garde_en_panne_met_ses_regles_en_erreur_sur_tous_les_lots(module_c: ModuleC) -> None:
+    regles = [
+        fabriquer_regle(
+            {"fait": ".montant_ht", "moins_de": 10 * rang},
+            applicable_si={"fait": "type_contrat", "egal": "marche"},
+            niveau="lot",
+            id=f"ESSAI-{rang}",
+        )
+        for rang in range(1, 5)
+    ]
+    moteur = MoteurDurable(regles)
+    situation = situer({"type_contrat": "marche"}, lots=[{"montant_ht": 1}, {"montant_ht": 2}])
+    # Le premier fait affirmé est celui des gardes : il n'y a ici aucune règle de niveau consultation.
+    _faire_tomber(module_c, "assert_fact", 0)
+    assert moteur.juger(situation).lots == ((ERREUR,) * 4,) * 2
+    assert moteur.juger(situation).lots == ((CONFORME,) * 4,) * 2
+    moteur.fermer()
+
+
+def test_une_garde_dite_vraie_et_fausse_est_une_erreur(monkeypatch: pytest.MonkeyPatch) -> None:
+    garde = {"fait": "type_contrat", "egal": "marche"}
+    regles = [
+        fabriquer_regle({"fait": "innovant", "egal": True}, applicable_si=garde, id=f"ESSAI-{rang}")
+        for rang in range(engendrement.PARTAGE_MIN)
+    ]
+
+    def brouiller(arbre: Any, catalogue: Any) -> tuple[Any, Any]:
+        vrai, faux = termes.traduire_arbre(arbre, catalogue)
+        return ([*vrai, *faux], [*vrai, *faux]) if arbre == regles[0].applicable_si else (vrai, faux)
+
+    monkeypatch.setattr(engendrement, "traduire_arbre", brouiller)
+    moteur = MoteurDurable(regles)
+    situation = situer({"type_contrat": "marche", "innovant": True})
+    assert moteur.juger(situation).consultation == (ERREUR,) * len(regles)
+    moteur.fermer()
+
+
+@pytest.mark.parametrize("periode", [None, True, False])
+def test_une_periode_perdue_ne_devient_jamais_un_verdict(periode: bool | None, module_c: ModuleC) -> None:
+    """Sans aucune étiquette de période, on ne sait pas si la règle est en vigueur."""
+    moteur = MoteurDurable(REGLES[:2])
+    rendre = module_c._vrai.complete_and_start_action
+    gardes = iter([True])
+
+    class Muet(ModuleC):
+        def __getattr__(self, nom: str) -> Callable[..., Any]:
+            if nom == "start_action_for_state" and next(gardes, False):
+                return lambda jeu, etat: self._vider(jeu, etat)
+            return super().__getattr__(nom)
+
+        def _vider(self, jeu: int, etat: int) -> None:
+            self._vrai.start_action_for_state(jeu, etat)
+            while rendre(jeu, etat) is not None:
+                pass
+
+    with pytest.MonkeyPatch.context() as rustine:
+        rustine.setattr(durable, "_moteur_c", Muet(VRAI_MODULE_C))
+        rendu = moteur.juger(situer({"montant_ht": 5, "innovant": True}, periode=periode)).consultation
+    assert rendu == (INDETERMINE, INDETERMINE)
     moteur.fermer()
 
 
@@ -371,3 +438,43 @@ def test_une_donnee_qui_fait_tomber_la_lecture_ne_touche_que_ses_regles(
     assert jugement.consultation == (CONFORME, ERREUR)
     assert jugement.lots == ((CONFORME,),)
     bati.fermer()
+
+
+# --------------------------------------------------------------------------- des lots que rien ne distingue
+
+
+def _compter_faits(module_c: ModuleC, situation: Situation) -> tuple[Jugement, int]:
+    moteur = MoteurDurable(REGLES)
+    appels = _faire_tomber(module_c, "assert_fact", -1)
+    jugement = moteur.juger(situation)
+    moteur.fermer()
+    assert jugement == MoteurDirect(REGLES).juger(situation)
+    return jugement, next(appels)
+
+
+def test_des_lots_que_rien_ne_distingue_ne_sont_soumis_qu_une_fois(module_c: ModuleC) -> None:
+    heritee = [{"type": "prix"}]
+    un = {"montant_ht": 5, "criteres": heritee}
+    seul, appels_seul = _compter_faits(module_c, situer(lots=[un]))
+    semblables, appels = _compter_faits(module_c, situer(lots=[{**un, "numero": str(rang)} for rang in range(40)]))
+    assert semblables.lots == seul.lots * 40
+    assert appels == appels_seul
+
+
+def test_un_lot_que_distingue_une_donnee_lue_est_juge_a_part(module_c: ModuleC) -> None:
+    jugement, _ = _compter_faits(module_c, situer(lots=[{"montant_ht": 5}, {"montant_ht": 50}, {}, {"montant_ht": 5}]))
+    assert jugement.lots == ((CONFORME,), (ECART,), (INDETERMINE,), (CONFORME,))
+
+
+class _LotPiege(dict[str, Any]):
+    """Un lot dont la lecture tombe."""
+
+    def get(self, cle: str, defaut: Any = None) -> Any:
+        raise ValueError("lot piégé")
+
+
+def test_un_lot_illisible_est_en_erreur_sans_toucher_les_autres(module_c: ModuleC) -> None:
+    lots = [{"montant_ht": 5}, _LotPiege(montant_ht=5), _LotPiege(montant_ht=5), {"montant_ht": 5}]
+    situation = Situation({}, lots, ({},), (True,))
+    jugement, _ = _compter_faits(module_c, situation)
+    assert jugement.lots == ((CONFORME,), (ERREUR,), (ERREUR,), (CONFORME,))

@@ -9,6 +9,7 @@ import pytest
 
 from services.regles.faits import CALCULS, Faits, etablir_faits
 from services.regles.lecture_fop import lire_fop
+from services.regles.moteur import engendrement
 from services.regles.moteur.direct import MoteurDirect
 from services.regles.moteur.durable import MoteurDurable
 from services.regles.moteur.port import ERREUR, Issue, Jugement, separer_par_niveau
@@ -95,6 +96,21 @@ def test_cent_cinquante_regles_au_hasard_sont_jugees_pareil_par_les_deux_moteurs
             attendu, obtenu = direct.juger(situation), durable.juger(situation)
             assert obtenu == attendu, brut
             assert ERREUR not in _aplatir(attendu), brut
+    finally:
+        durable.fermer()
+
+
+@pytest.mark.parametrize("partage", [1, 2, 1_000])
+def test_les_gardes_ne_changent_aucune_issue(partage: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Que toutes les conditions d'application communes deviennent des gardes, ou aucune."""
+    monkeypatch.setattr(engendrement, "PARTAGE_MIN", partage)
+    paquet, regles = charger_paquet_au_hasard(1)
+    direct, durable = MoteurDirect(regles), MoteurDurable(regles)
+    try:
+        for brut in Tirage(paquet).tirer_plusieurs(50 + partage, 100):
+            faits = etablir_faits(lire_fop(brut), paquet.acheteurs)
+            situation = paquet.situer(faits, paquet.cadrer(faits))
+            assert durable.juger(situation) == direct.juger(situation), brut
     finally:
         durable.fermer()
 

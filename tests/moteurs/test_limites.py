@@ -1,9 +1,11 @@
 """Les limites mesurées de durable-rules : chacune est franchie ici, aucune ne doit l'être dans le module C."""
 
 import gc
-from collections.abc import Iterable, Sequence
+import random
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from operator import eq, ge, gt, le, lt, ne
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +18,21 @@ from services.regles.moteur import durable as module_durable
 from services.regles.moteur.choix import construire_moteur
 from services.regles.moteur.direct import MoteurDirect
 from services.regles.moteur.double import MoteurDouble
-from services.regles.moteur.durable import (
+from services.regles.moteur.durable import MoteurDurable, etre_disponible
+from services.regles.moteur.engendrement import RegleEngendree, engendrer
+from services.regles.moteur.port import CONFORME, ECART, MoteurIndisponible, Situation
+from services.regles.moteur.repartition import (
     MEME_FIN_MAX,
     PILE_MAX,
     PROPRIETES_MAX,
     VOISINES_MAX,
-    MoteurDurable,
-    RegleEngendree,
     empiler,
-    engendrer,
-    etre_disponible,
     mesurer_pile,
     ranger,
     repartir,
     verifier_collisions,
 )
-from services.regles.moteur.port import CONFORME, ECART, MoteurIndisponible, Situation
-from services.regles.moteur.termes import Atome, Catalogue
+from services.regles.moteur.termes import Atome, Constante
 from services.regles.regle import Regle
 from services.regles.verification import Verificateur
 from tests.moteurs.atelier import (
@@ -100,38 +100,34 @@ def test_cent_regles_au_meme_controle_sont_vraies_ensemble() -> None:
 
 def test_plus_de_cinq_cent_douze_conditions_distinctes_se_repartissent() -> None:
     regles = _fabriquer_bornees(600)
-    engendrees = _engendrer_tout(regles)
-    eclats = repartir(engendrees, regles)
-    assert len({atome for e in engendrees for atome in e.terme}) > 512
-    assert len(eclats) > 1
+    fond = engendrer(regles).fond
+    assert len({atome for engendree in fond for atome in engendree.terme}) > 512
+    assert len(repartir(fond, regles)) > 1
     for direct, durable in juger_des_deux(regles, [situer({"montant_ht": m}) for m in (0, 1_300, 2_000)]):
         assert direct == durable
 
 
 def test_une_regle_n_est_jamais_coupee_entre_deux_eclats() -> None:
     regles = _fabriquer_bornees(200)
-    eclats = repartir(_engendrer_tout(regles), regles)
-    vus: set[int] = set()
-    for eclat in eclats:
-        siennes = {engendree.regle for engendree in eclat}
-        assert not siennes & vus
-        vus |= siennes
-    assert vus == set(range(200))
+    for temps in _engendrer_temps(regles):
+        vus: set[int] = set()
+        for eclat in repartir(temps, regles):
+            siennes = {engendree.regle for engendree in eclat}
+            assert not siennes & vus
+            vus |= siennes
+        assert vus == {engendree.regle for engendree in temps}
 
 
-def _engendrer_tout(regles: Sequence[Regle]) -> list[RegleEngendree]:
-    catalogues: dict[int, Catalogue] = {}
-    return [
-        engendree
-        for rang, regle in enumerate(regles)
-        for engendree in engendrer(rang, regle, catalogues.setdefault(regle.groupe, Catalogue()))
-    ]
+def _engendrer_temps(regles: Sequence[Regle]) -> list[list[RegleEngendree]]:
+    """Rend les règles engendrées telles que le moteur les répartit : gardes, tri, fond, nuances."""
+    engendrees = engendrer(regles)
+    return [engendrees.gardes, engendrees.tri, engendrees.fond, engendrees.nuances]
 
 
 def _verifier_eclats(regles: Sequence[Regle]) -> int:
-    eclats = repartir(_engendrer_tout(regles), regles)
+    eclats = [eclat for temps in _engendrer_temps(regles) for eclat in repartir(temps, regles)]
     for eclat in eclats:
-        termes = [ranger(engendree.terme) for engendree in eclat]
+        termes = list(dict.fromkeys(ranger(engendree.terme) for engendree in eclat))
         assert _mesurer(termes) + 1 <= PILE_MAX
         assert len({atome for terme in termes for atome in terme}) <= VOISINES_MAX
         fins = [terme[-1] for terme in termes if terme]
@@ -163,6 +159,49 @@ def test_la_pile_bornee_compte_les_voisines_en_attente() -> None:
     assert _mesurer([(a,), (b,), (c,)]) == 3
     assert _mesurer([(a, b), (a, c)]) == 2
     assert _mesurer([(a,), (b, a), (b, c)]) == 3
+    assert _mesurer([(b, a), (b, c), (a,)]) == 3, "l'ordre des règles n'est pas celui de la pile"
+
+
+def test_la_pile_bornee_ne_compte_ensemble_que_ce_qui_peut_etre_vrai_ensemble() -> None:
+    un, deux, pas_un = Atome("a", "==", 1), Atome("a", "==", 2), Atome("a", "!=", 1)
+    moins, plus = Atome("a", "<", 5), Atome("a", ">=", 5)
+    assert _mesurer([(un,), (deux,)]) == 1
+    assert _mesurer([(un,), (deux,), (pas_un,)]) == 2
+    assert _mesurer([(moins,), (plus,)]) == 1
+    assert _mesurer([(moins,), (Atome("a", "<", 4),), (plus,)]) == 2
+    assert _mesurer([(Atome("t", "==", "x"),), (Atome("t", "==", "y"),), (Atome("t", "!=", "z"),)]) == 2
+
+
+def _suivre_pile(racine: dict[Atome, Any], fait: Mapping[str, Constante]) -> int:
+    """Déroule la pile comme le module C (events.c, handleAlpha), propriétés du fait dans l'ordre où il les donne."""
+    pile, profondeur = [racine], 1
+    while pile:
+        noeud = pile.pop()
+        pile += [
+            enfants
+            for nom, lu in fait.items()
+            for atome, enfants in noeud.items()
+            if atome.propriete == nom and _COMPARAISONS[atome.symbole](lu, atome.constante)
+        ]
+        profondeur = max(profondeur, len(pile))
+    return profondeur
+
+
+_COMPARAISONS: Mapping[str, Any] = {"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
+
+
+@pytest.mark.parametrize("graine", range(20))
+def test_la_pile_bornee_majore_la_vraie_pile_quel_que_soit_l_ordre_du_fait(graine: int) -> None:
+    hasard = random.Random(graine)
+    noms = [f"p{rang}" for rang in range(hasard.randint(2, 10))]
+    racine: dict[Atome, Any] = {}
+    for _ in range(hasard.randint(5, 60)):
+        lues = hasard.sample(noms, hasard.randint(1, min(4, len(noms))))
+        empiler(racine, [Atome(nom, hasard.choice(list(_COMPARAISONS)), hasard.randint(0, 3)) for nom in lues])
+    borne = mesurer_pile(racine)
+    for _ in range(300):
+        fait = {nom: hasard.randint(-1, 4) for nom in hasard.sample(noms, hasard.randint(1, len(noms)))}
+        assert _suivre_pile(racine, fait) <= borne
 
 
 def test_une_regle_trop_combinatoire_est_refusee_avec_son_nom() -> None:

@@ -8,6 +8,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
+from services.api.cli import principal
 from services.regles import cli
 from services.regles.affichage import LARGEUR
 from services.regles.cli import Code, application
@@ -392,3 +393,23 @@ def test_plusieurs_fiches_en_json_font_un_seul_document(regles: Path, tmp_path: 
 def test_un_fichier_absent_en_json_rend_un_objet_json(regles: Path, tmp_path: Path) -> None:
     resultat = _lancer("verifier", str(tmp_path / "rien.json"), "--regles", str(regles), "--format", "json")
     assert "anomalies" in orjson.loads(resultat.stdout)
+
+
+# ------------------------------------------------------------------------------------------------------ cache
+
+
+@pytest.mark.parametrize("voulu", [True, False])
+def test_la_commande_garde_les_regles_lues_ou_le_reglage_le_dit(
+    voulu: bool, regles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    garde = tmp_path / "cache"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "ailleurs"))
+    monkeypatch.setenv("VERIFOP_CACHE", str(garde) if voulu else "")
+    monkeypatch.setattr("sys.argv", ["verifop", "regles", "lint", "--regles", str(regles)])
+    for _ in range(2):
+        with pytest.raises(SystemExit) as sortie:
+            principal()
+        assert sortie.value.code == 0
+    assert "aucune faute" in capsys.readouterr().out
+    assert len(list(garde.glob("regles-*.json"))) == int(voulu)
+    assert not (tmp_path / "ailleurs").exists()

@@ -6,11 +6,12 @@ où durable-rules ne s'installe pas.
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from services.regles.conditions import Arbre, Feuille, Lecture, Noeud, Quantificateur
 from services.regles.moteur.port import (
     ALERTE,
+    AUCUN_ELEMENT,
     CADRE,
     CONFORME,
     ECART,
@@ -19,6 +20,7 @@ from services.regles.moteur.port import (
     INDETERMINE,
     NON_APPLICABLE,
     RANG_DE_PORTEE,
+    Donnees,
     Environnement,
     Issue,
     Jugement,
@@ -30,6 +32,8 @@ from services.regles.trivalent import Trivalent
 
 CODES_GARDES = 1024
 """Codes CPV dont on retient, par contrôle, s'ils relèvent de la famille."""
+
+_A_CALCULER: Final = object()
 
 Calcul = Callable[[Environnement], Trivalent]
 Lecteur = Callable[[Environnement], Any]
@@ -113,75 +117,77 @@ def compiler_lecture(lecture: Lecture) -> Lecteur:
 
 
 def _compiler_feuille(feuille: Feuille) -> Calcul:
-    lecture, operateur = feuille.lecture, feuille.operateur
-    lire = compiler_lecture(lecture)
-    comparer, borne = operateur.comparer, feuille.constante
-    if feuille.parametre is not None:
-        parametre = feuille.parametre
+    """Rend la fermeture d'un contrôle ; sa lecture y est écrite, un appel de plus coûterait autant que comparer."""
+    rang, cle, defaut = RANG_DE_PORTEE[feuille.lecture.portee], feuille.lecture.cle, feuille.lecture.defaut
+    comparer, borne, parametre = feuille.operateur.comparer, feuille.constante, feuille.parametre
+    if parametre is not None:
 
         def comparer_au_parametre(environnement: Environnement) -> Trivalent:
-            valeur, seuil = lire(environnement), environnement[CADRE].get(parametre)
+            valeur, seuil = environnement[rang].get(cle), environnement[CADRE].get(parametre)
+            if valeur is None:
+                valeur = defaut
             return None if valeur is None or seuil is None else comparer(valeur, seuil)
 
         return comparer_au_parametre
-    if feuille.famille is not None:
-        contenir = lru_cache(maxsize=CODES_GARDES)(feuille.famille.contenir)
-
-        def appartenir(environnement: Environnement) -> Trivalent:
-            valeur = lire(environnement)
-            return None if valeur is None else comparer(contenir(valeur), True)
-
-        return appartenir
-    if operateur.famille == "presence":
+    if feuille.operateur.famille == "presence":
 
         def etre_renseigne(environnement: Environnement) -> Trivalent:
-            return (lire(environnement) is not None) is borne
+            valeur = environnement[rang].get(cle)
+            return (valeur is not None or defaut is not None) is borne
 
         return etre_renseigne
-    if operateur.famille == "taille":
+    if feuille.famille is not None or feuille.operateur.famille == "taille":
+        juger = _compiler_reduction(feuille)
 
-        def mesurer(environnement: Environnement) -> Trivalent:
-            valeur = lire(environnement)
-            return None if valeur is None else comparer(len(valeur), borne)
-
-        return mesurer
-
-    if lecture.defaut is None:  # de loin le plus fréquent : la lecture est écrite ici, sans second appel
-        rang, cle = RANG_DE_PORTEE[lecture.portee], lecture.cle
-
-        def lire_et_comparer(environnement: Environnement) -> Trivalent:
+        def reduire_et_juger(environnement: Environnement) -> Trivalent:
             valeur = environnement[rang].get(cle)
-            return None if valeur is None else comparer(valeur, borne)
+            if valeur is None:
+                valeur = defaut
+            return None if valeur is None else juger(valeur)
 
-        return lire_et_comparer
+        return reduire_et_juger
 
-    def comparer_a_la_borne(environnement: Environnement) -> Trivalent:
-        valeur = lire(environnement)
+    def lire_et_comparer(environnement: Environnement) -> Trivalent:
+        valeur = environnement[rang].get(cle)
+        if valeur is None:
+            valeur = defaut
         return None if valeur is None else comparer(valeur, borne)
 
-    return comparer_a_la_borne
+    return lire_et_comparer
+
+
+def _compiler_reduction(feuille: Feuille) -> Callable[[Any], bool]:
+    """Rend le contrôle d'une appartenance à une famille, dont les codes déjà vus sont retenus, ou d'une taille."""
+    comparer, borne, famille = feuille.operateur.comparer, feuille.constante, feuille.famille
+    if famille is None:
+        return lambda liste: comparer(len(liste), borne)
+    contenir = famille.contenir
+    return lru_cache(maxsize=CODES_GARDES)(lambda code: comparer(contenir(code), True))
 
 
 class _RegleCompilee:
-    """Une règle en fermetures, prête à rendre son issue."""
+    """Une règle en fermetures, prête à rendre son issue ; `gardes` désigne les siennes parmi celles du niveau."""
 
-    __slots__ = ("alerte", "applicable", "derogations", "exige", "fenetre", "groupe", "sans_ecart")
+    __slots__ = ("alerte", "applicable", "derogations", "exige", "fenetre", "gardes", "groupe", "sans_ecart")
 
-    def __init__(self, regle: Regle) -> None:
+    def __init__(self, regle: Regle, gardes: Sequence[int], reste: Sequence[Arbre]) -> None:
         self.groupe, self.fenetre = regle.groupe, regle.fenetre
+        self.gardes = tuple(gardes)
         self.sans_ecart = regle.fiche.sans_ecart
-        self.applicable = compiler(regle.applicable_si) if regle.applicable_si is not None else None
+        self.applicable = _compiler_conjonction([compiler(arbre) for arbre in reste]) if reste else None
         self.exige = compiler(regle.exige)
         self.derogations = tuple((compiler(d.si), compiler(d.justifie_par)) for d in regle.derogations)
         self.alerte = compiler(regle.alerte_si) if regle.alerte_si is not None else None
 
-    def juger(self, environnement: Environnement, en_periode: Trivalent) -> Issue:
-        if en_periode is False:
-            return HORS_PERIODE
-        applicable = True if self.applicable is None else self.applicable(environnement)
-        if applicable is False:
-            return NON_APPLICABLE
-        if applicable is None or en_periode is None:
+    def juger(self, environnement: Environnement, en_suspens: bool) -> Issue:
+        """Rend l'issue d'une règle que ses gardes n'écartent pas ; `en_suspens` si période ou garde est inconnue."""
+        if self.applicable is not None:
+            applicable = self.applicable(environnement)
+            if applicable is False:
+                return NON_APPLICABLE
+            if applicable is None:
+                return INDETERMINE
+        if en_suspens:
             return INDETERMINE
         respectee = self.exige(environnement)
         if respectee is True:
@@ -210,6 +216,80 @@ class _RegleCompilee:
         return ALERTE if attenuee else ECART
 
 
+class _Niveau:
+    """Les règles d'un niveau, et leurs gardes : les conditions d'application qui valent pour tous ses éléments."""
+
+    def __init__(self, regles: Sequence[Regle]) -> None:
+        rangs: dict[tuple[int, Arbre], int] = {}
+        compilees: list[_RegleCompilee] = []
+        for regle in regles:
+            exigees = _deplier(regle.applicable_si) if regle.applicable_si is not None else []
+            communes = [arbre for arbre in exigees if not _lire_l_element(arbre)]
+            gardes = [rangs.setdefault((regle.groupe, arbre), len(rangs)) for arbre in communes]
+            reste = [arbre for arbre in exigees if _lire_l_element(arbre)]
+            compilees.append(_RegleCompilee(regle, gardes, reste))
+        self._regles = tuple(compilees)
+        self._gardes = tuple(compiler(arbre) for _, arbre in rangs)
+
+    def juger(self, situation: Situation, elements: Sequence[Donnees]) -> tuple[tuple[Issue, ...], ...]:
+        """Juge chaque élément ; une règle que ses gardes écartent l'est une fois pour tous."""
+        environnements: list[Environnement] = [(situation.consultation, {}, cadre) for cadre in situation.cadres]
+        connues: list[Any] = [_A_CALCULER] * len(self._gardes)
+        issues: list[Issue] = []
+        restantes: list[tuple[int, _RegleCompilee, bool]] = []
+        for rang, regle in enumerate(self._regles):
+            issue, en_suspens = self._passer_les_gardes(regle, situation, environnements[regle.groupe], connues)
+            issues.append(INDETERMINE if issue is None else issue)
+            if issue is None:
+                restantes.append((rang, regle, en_suspens))
+        rendues: list[tuple[Issue, ...]] = []
+        for element in elements:
+            environnements = [(situation.consultation, element, cadre) for cadre in situation.cadres]
+            for rang, regle, en_suspens in restantes:
+                try:
+                    issues[rang] = regle.juger(environnements[regle.groupe], en_suspens)
+                except Exception:  # une panne est une erreur dite, jamais un verdict ni un arrêt
+                    issues[rang] = ERREUR
+            rendues.append(tuple(issues))
+        return tuple(rendues)
+
+    def _passer_les_gardes(
+        self, regle: _RegleCompilee, situation: Situation, environnement: Environnement, connues: list[Any]
+    ) -> tuple[Issue | None, bool]:
+        """Rend l'issue si période ou gardes en décident (sinon None), et si l'une d'elles est inconnue."""
+        en_periode = situation.periodes[regle.fenetre]
+        if en_periode is False:
+            return HORS_PERIODE, False
+        en_suspens = en_periode is None
+        try:
+            for numero in regle.gardes:
+                valeur = connues[numero]
+                if valeur is _A_CALCULER:
+                    valeur = connues[numero] = self._gardes[numero](environnement)
+                if valeur is False:
+                    return NON_APPLICABLE, False
+                if valeur is None:
+                    en_suspens = True
+        except Exception:  # une panne est une erreur dite, jamais un verdict ni un arrêt
+            return ERREUR, False
+        return None, en_suspens
+
+
+def _deplier(arbre: Arbre) -> list[Arbre]:
+    """Rend les conditions qu'un arbre exige ensemble."""
+    if isinstance(arbre, Noeud) and arbre.toutes:
+        return [condition for enfant in arbre.enfants for condition in _deplier(enfant)]
+    return [arbre]
+
+
+def _lire_l_element(arbre: Arbre) -> bool:
+    """Dit si la condition dépend du lot courant ; dans un quantificateur, l'élément est celui de sa liste."""
+    if isinstance(arbre, Noeud):
+        return any(_lire_l_element(enfant) for enfant in arbre.enfants)
+    lecture = arbre.liste if isinstance(arbre, Quantificateur) else arbre.lecture
+    return lecture.portee == "element"
+
+
 class MoteurDirect:
     """Calcule chaque règle par ses fermetures. Sans état entre deux jugements, utilisable par plusieurs fils."""
 
@@ -217,28 +297,13 @@ class MoteurDirect:
 
     def __init__(self, regles: Sequence[Regle]) -> None:
         consultation, lot = separer_par_niveau(regles)
-        self._consultation = tuple(_RegleCompilee(regle) for regle in consultation)
-        self._lot = tuple(_RegleCompilee(regle) for regle in lot)
+        self._consultation, self._lot = _Niveau(consultation), _Niveau(lot)
 
     def juger(self, situation: Situation) -> Jugement:
         """Rend le jugement ; une règle en panne rend l'issue `erreur`, les autres continuent."""
         return Jugement(
-            self._juger_niveau(self._consultation, situation, {}),
-            tuple(self._juger_niveau(self._lot, situation, lot) for lot in situation.lots),
+            self._consultation.juger(situation, AUCUN_ELEMENT)[0], self._lot.juger(situation, situation.lots)
         )
-
-    @staticmethod
-    def _juger_niveau(
-        regles: Sequence[_RegleCompilee], situation: Situation, element: dict[str, Any]
-    ) -> tuple[Issue, ...]:
-        environnements = [(situation.consultation, element, cadre) for cadre in situation.cadres]
-        issues: list[Issue] = []
-        for regle in regles:
-            try:
-                issues.append(regle.juger(environnements[regle.groupe], situation.periodes[regle.fenetre]))
-            except Exception:  # une panne est une erreur dite, jamais un verdict ni un arrêt
-                issues.append(ERREUR)
-        return tuple(issues)
 
     def fermer(self) -> None:
         """Rien à libérer."""

@@ -3,46 +3,35 @@
 Chaque fiche engendre des règles à un seul antécédent, sur des propriétés plates et normalisées. Ce qui tire est vrai ;
 ce qui ne tire pas est « donnée manquante » : une règle perdue ne peut donc jamais devenir un « conforme ». Le module C
 est piloté directement : pas d'hôte, pas de fil, pas de minuterie, pas d'action. Un appel à la fois par processus.
-
-Les limites écrites ici (64 conditions en attente, 512 voisines, 256 règles de même fin, 252 propriétés) sont celles du
-module C 2.0.28 ; les dépasser le fait planter ou boucler, d'où les bornes plus étroites tenues à la compilation.
 """
 
 import threading
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 import orjson
 
+from services.regles.moteur.bouquet import Bouquet
+from services.regles.moteur.decodage import Decodeur
+from services.regles.moteur.engendrement import VIOLEE, Engendrees, RegleEngendree, engendrer
 from services.regles.moteur.port import (
-    CONFORME,
-    ECART,
+    AUCUN_ELEMENT,
+    ELEMENT,
     ERREUR,
-    HORS_PERIODE,
     INDETERMINE,
-    NON_APPLICABLE,
     Donnees,
+    Environnement,
     Issue,
     Jugement,
     MoteurIndisponible,
     Situation,
     separer_par_niveau,
 )
-from services.regles.moteur.termes import (
-    VRAI,
-    Atome,
-    Catalogue,
-    Dnf,
-    Propriete,
-    Terme,
-    absorber,
-    croiser,
-    traduire_arbre,
-)
+from services.regles.moteur.repartition import ranger, repartir, verifier_collisions
+from services.regles.moteur.termes import CODES_GARDES, Atome, Constante, Propriete, Terme
 from services.regles.regle import Regle
 
 try:
@@ -50,19 +39,6 @@ try:
 except ImportError:  # Python 3.13 et plus, ou pas de compilateur à l'installation
     _moteur_c = None
 
-PILE_MAX = 60
-VOISINES_MAX = 480
-MEME_FIN_MAX = 240
-PROPRIETES_MAX = 240
-PROPRIETES_VISEES = 40
-"""Le module C relit tout le fait à chaque préfixe vrai : un éclat lit peu de propriétés. Mesuré plat de 32 à 48."""
-
-# Étiquettes des règles engendrées : un bit chacune, réunies en un masque par règle. Elles se posent en trois temps : le
-# tri dit si la règle concerne, le fond si elle est respectée, les nuances ce qui excuse ou atténue une violation.
-_HORS, _NON_APPLICABLE, _CONCERNEE, _CONFORME, _VIOLEE, _ATTENUEE, _ENTIERE = 1, 2, 4, 8, 16, 32, 64
-_PREMIERE_DEROGATION = 7
-_TRI = _HORS | _NON_APPLICABLE | _CONCERNEE
-_FOND = _CONFORME | _VIOLEE
 _OPERATEURS_C = {"<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte", "!=": "$neq"}
 _SID = "s"
 _FAIT = "f"
@@ -70,25 +46,54 @@ _RETRAIT = orjson.dumps({"sid": _SID, "id": _FAIT}).decode()
 _BATTEMENT = orjson.dumps({"sid": _SID, "id": "hb", "hb": 1}).decode()
 _RETRAIT_BATTEMENT = orjson.dumps({"sid": _SID, "id": "hb"}).decode()
 
-AUCUN_ELEMENT: Sequence[Donnees] = ({},)
-"""Le niveau consultation se juge une fois, sans élément courant."""
+LECTURES_GARDEES: Final = 256
+"""Sous-ensembles de règles dont un éclat retient les propriétés lues."""
 
+_A_RELEVER: Final = object()
 _VERROU = threading.Lock()
 """Un seul appel à la fois dans le processus : affirmer, vider, retirer ne sont pas un geste atomique."""
+
+Regles = int
+"""Un ensemble de règles d'un niveau : le bit de rang r dit si la règle r en est."""
+Lues = tuple[tuple[str, int, Propriete], ...]
+"""Des propriétés à relever : leur nom, le groupe de dates dont elles lisent le cadre, leur calcul."""
+TOUTES: Final[Regles] = -1
+
+
+def _lire_periode(_: Environnement) -> None:
+    """Une période est toujours connue d'avance : elle vient de la situation, non des faits."""
+
+
+_PERIODE: Final[tuple[int, Propriete]] = (0, _lire_periode)
+
+
+def reunir(rangs: Iterable[int]) -> Regles:
+    """Rend l'ensemble de ces règles.
+
+    >>> reunir([0, 3])
+    9
+    """
+    ensemble = 0
+    for rang in rangs:
+        ensemble |= 1 << rang
+    return ensemble
+
+
+def lister(regles: Regles) -> Iterator[int]:
+    """Rend, dans l'ordre, le rang de chaque règle de l'ensemble.
+
+    >>> list(lister(9))
+    [0, 3]
+    """
+    while regles:
+        bit = regles & -regles
+        yield bit.bit_length() - 1
+        regles ^= bit
 
 
 def etre_disponible() -> bool:
     """Dit si durable-rules est installé et importable."""
     return _moteur_c is not None
-
-
-@dataclass(frozen=True, slots=True)
-class RegleEngendree:
-    """Une règle à un antécédent : la règle métier, l'étiquette qu'elle pose, et ses atomes."""
-
-    regle: int
-    etiquette: int
-    terme: Terme
 
 
 class MoteurDurable:
@@ -125,367 +130,222 @@ class MoteurDurable:
             self._consultation.fermer()
             self._lot.fermer()
 
-    @property
-    def nombre_engendre(self) -> int:
-        """Nombre de règles engendrées, consultation et lot."""
-        return self._consultation.nombre_engendre + self._lot.nombre_engendre
+
+@dataclass(slots=True)
+class _Seance:
+    """Ce que partagent les lots d'une même situation : propriétés communes déjà relevées, faits déjà soumis.
+
+    `communes` vaut None où la propriété est absente ; `pannes` réunit les règles que l'une d'elles prive de verdict.
+    """
+
+    situation: Situation
+    communes: dict[str, Constante | None]
+    deja: dict[tuple[int, str], list[str]]
+    pannes: Regles = 0
+
+
+@dataclass(slots=True)
+class _Examen:
+    """Un élément en cours de jugement : où lire, ce qui est déjà relevé, les étiquettes posées, les règles en panne."""
+
+    environnements: Sequence[Environnement]
+    masques: list[int]
+    locales: dict[str, Constante | None]
+    pannes: Regles = 0
 
 
 class _Niveau:
     """Les règles d'un niveau (consultation ou lot), leurs propriétés et leurs éclats compilés."""
 
     def __init__(self, regles: Sequence[Regle]) -> None:
-        self._regles = regles
-        self._tri: list[_Eclat] = []
-        self._fond: list[_Eclat] = []
-        self._nuances: list[_Eclat] = []
-        catalogues = [Catalogue() for _ in range(1 + max((r.groupe for r in regles), default=0))]
-        engendrees: list[RegleEngendree] = []
-        for rang, regle in enumerate(regles):
-            engendrees += engendrer(rang, regle, catalogues[regle.groupe])
-        # Les noms sont uniques d'un groupe de dates à l'autre : le préfixe les distingue.
-        self._communes = _prefixer_calculs([catalogue.communes for catalogue in catalogues])
-        self._locales = _prefixer_calculs([catalogue.locales for catalogue in catalogues])
-        self._periodes = {f"periode{fenetre}": fenetre for fenetre in sorted({r.fenetre for r in regles})}
-        self._decodeurs = [_Decodeur(regle) for regle in regles]
-        self.nombre_engendre = len(engendrees)
-        verifier_collisions([*self._periodes, *self._communes, *self._locales])
-        temps = (
-            (self._tri, [e for e in engendrees if e.etiquette & _TRI]),
-            (self._fond, [e for e in engendrees if e.etiquette & _FOND]),
-            (self._nuances, [e for e in engendrees if not e.etiquette & (_TRI | _FOND)]),
+        self._eclats: dict[str, list[_Eclat]] = {}
+        engendrees = engendrer(regles)
+        self._bouquet = engendrees.bouquet
+        verifier_collisions(
+            [
+                *engendrees.periodes,
+                *engendrees.communes,
+                *engendrees.locales,
+                *self._bouquet.lister_proprietes(),
+            ]
         )
+        self._periodes, self._lues = engendrees.periodes, sorted(engendrees.lues)
+        self._decodeurs = [
+            Decodeur(regle, gardes, rang in engendrees.triees)
+            for rang, (regle, gardes) in enumerate(zip(regles, engendrees.gardes_de, strict=True))
+        ]
+        self._requises = [decodeur.requises for decodeur in self._decodeurs]
+        temps = {
+            "gardes": engendrees.gardes,
+            "tri": engendrees.tri,
+            "fond": engendrees.fond,
+            "nuances": engendrees.nuances,
+        }
         try:
-            for eclats, siennes in temps:
+            for nom, siennes in temps.items():
+                self._eclats[nom] = []
                 for lot in repartir(siennes, regles):
-                    eclats.append(_Eclat(lot, frozenset(self._locales)))
+                    self._eclats[nom].append(_Eclat(lot, engendrees))
         except BaseException:
             self.fermer()
             raise
-        self._lectrices: dict[str, set[int]] = {}
-        for eclat in (*self._tri, *self._fond, *self._nuances):
-            for rang, lues in eclat.lues.items():
-                for nom in lues:
-                    self._lectrices.setdefault(nom, set()).add(rang)
+        self._lectrices: dict[str, Regles] = {}
+        for eclats in self._eclats.values():
+            for eclat in eclats:
+                for rang, noms in eclat.lues.items():
+                    for nom in noms:
+                        self._lectrices[nom] = self._lectrices.get(nom, 0) | 1 << rang
 
     def juger(self, situation: Situation, elements: Sequence[Donnees]) -> tuple[tuple[Issue, ...], ...]:
         """Juge le niveau pour chaque élément ; ce qui vaut pour tous n'est calculé qu'une fois."""
-        communes: dict[str, Any] = {}
+        seance = _Seance(situation, {}, {})
         for nom, fenetre in self._periodes.items():
             periode = situation.periodes[fenetre]
-            communes[nom] = 2 if periode is None else int(periode)
-        seance = _Seance(situation, communes, {}, set())
-        return tuple(self._juger_un(seance, element) for element in elements)
+            seance.communes[nom] = 2 if periode is None else int(periode)
+        examen = self._ouvrir(seance, {}, [0] * len(self._decodeurs))
+        self._soumettre("gardes", TOUTES, seance, examen)
+        ecartees = [decodeur.ecarter(masque) for decodeur, masque in zip(self._decodeurs, examen.masques, strict=True)]
+        for rang in lister(examen.pannes | seance.pannes):
+            ecartees[rang] = ERREUR
+        suspens = [rang for rang, issue in enumerate(ecartees) if issue is None]
+        issues = [issue or INDETERMINE for issue in ecartees]
+        rendues: dict[object, tuple[Issue, ...]] = {}
+        identites = [self._identifier(element) for element in elements]
+        for element, identite in zip(elements, identites, strict=True):
+            if identite in rendues:
+                continue
+            du_lot = self._ouvrir(seance, element, examen.masques.copy())
+            self._juger_suspens(suspens, seance, du_lot)
+            pannes = du_lot.pannes | seance.pannes
+            for rang in suspens:
+                issues[rang] = ERREUR if pannes >> rang & 1 else self._decodeurs[rang].decoder(du_lot.masques[rang])
+            rendues[identite] = tuple(issues)
+        return tuple(rendues[identite] for identite in identites)
 
-    def _juger_un(self, seance: "_Seance", element: Donnees) -> tuple[Issue, ...]:
-        """Trie, juge le fond des seules règles qui concernent, nuance les seules violations."""
-        masques = [0] * len(self._regles)
-        en_panne: set[int] = set()
-        locales: dict[str, Any] = {}
-        for eclats, bit in ((self._tri, 0), (self._fond, _CONCERNEE), (self._nuances, _VIOLEE)):
-            for eclat in eclats:
-                regles = eclat.regles if not bit else {rang for rang in eclat.regles if masques[rang] & bit}
-                if not regles:
-                    continue
-                communes_lues, locales_lues = eclat.lister_lues(regles)
-                en_panne |= self._relever(communes_lues, self._communes, seance.communes, seance, {})
-                en_panne |= self._relever(locales_lues, self._locales, locales, seance, element)
-                valeurs = {nom: v for nom in communes_lues if (v := seance.communes[nom]) is not None}
-                for nom in locales_lues:
-                    if (v := locales[nom]) is not None:
-                        valeurs[nom] = v
-                try:
-                    eclat.appliquer(valeurs, masques, seance.deja)
-                except Exception:  # une panne est une erreur dite sur les règles de l'éclat, jamais un verdict
-                    en_panne |= regles
-                    eclat.renaitre()
-        en_panne |= seance.en_panne
-        issues = [decodeur.decoder(masque) for decodeur, masque in zip(self._decodeurs, masques, strict=True)]
-        for rang in en_panne:
-            issues[rang] = ERREUR
-        return tuple(issues)
+    def _identifier(self, element: Donnees) -> object:
+        """Rend ce que les règles lisent de l'élément : deux lots de même identité sont jugés ensemble.
+
+        Une liste n'a que sa place en mémoire pour identité : celle qu'un lot hérite de la consultation les réunit.
+        """
+        try:
+            lus = [element.get(cle) for cle in self._lues]
+        except Exception:  # un élément illisible ne ressemble qu'à lui ; ses règles diront la panne
+            return object()
+        return tuple([id(lu) if type(lu) is list else lu for lu in lus])
+
+    def _ouvrir(self, seance: _Seance, element: Donnees, masques: list[int]) -> _Examen:
+        situation = seance.situation
+        return _Examen([(situation.consultation, element, cadre) for cadre in situation.cadres], masques, {})
+
+    def _juger_suspens(self, suspens: Sequence[int], seance: _Seance, examen: _Examen) -> None:
+        """Trie ce que les gardes laissent en suspens, juge le fond de ce qui concerne, nuance les seules violations."""
+        masques, requises = examen.masques, self._requises
+        self._soumettre("tri", reunir(suspens), seance, examen)
+        concernees = [rang for rang in suspens if masques[rang] & requises[rang] == requises[rang]]
+        self._soumettre("fond", reunir(concernees), seance, examen)
+        self._soumettre("nuances", reunir(rang for rang in concernees if masques[rang] & VIOLEE), seance, examen)
+
+    def _soumettre(self, temps: str, voulues: Regles, seance: _Seance, examen: _Examen) -> None:
+        """Soumet aux éclats d'un temps les règles voulues ; leurs étiquettes et leurs pannes vont à l'examen."""
+        for eclat in self._eclats[temps]:
+            siennes = eclat.regles & voulues
+            if not siennes:
+                continue
+            communes, locales = eclat.lister_lues(siennes)
+            valeurs: dict[str, Any] = {}
+            seance.pannes |= self._relever(communes, seance.communes, examen.environnements, valeurs)
+            examen.pannes |= self._relever(locales, examen.locales, examen.environnements, valeurs)
+            try:
+                if eclat.classer is not None:
+                    code = examen.environnements[0][ELEMENT].get(self._bouquet.cle)
+                    if code is not None:
+                        valeurs.update(eclat.classer(code))
+                eclat.appliquer(valeurs, examen.masques, seance.deja)
+            except Exception:  # une panne est une erreur dite sur les règles de l'éclat, jamais un verdict
+                examen.pannes |= siennes
+                eclat.renaitre()
 
     def _relever(
         self,
-        noms: Iterable[str],
-        calculs: Mapping[str, tuple[int, Propriete]],
-        connues: dict[str, Any],
-        seance: "_Seance",
-        element: Donnees,
-    ) -> set[int]:
-        """Ajoute à `connues` les propriétés qui y manquent (None : absente) ; rend les règles qu'une panne en prive."""
-        en_panne: set[int] = set()
-        situation = seance.situation
-        for nom in noms:
-            if nom in connues:
-                continue
-            groupe, calculer = calculs[nom]
-            try:
-                connues[nom] = calculer((situation.consultation, element, situation.cadres[groupe]))
-            except Exception:  # la propriété manque : ses règles le diront
-                connues[nom] = None
-                en_panne |= self._lectrices[nom]
-        if calculs is self._communes:
-            seance.en_panne |= en_panne
-        return en_panne
+        lues: Lues,
+        connues: dict[str, Constante | None],
+        environnements: Sequence[Environnement],
+        valeurs: dict[str, Any],
+    ) -> Regles:
+        """Ajoute à `valeurs` les propriétés présentes, calculées une fois ; rend les règles qu'une panne en prive."""
+        pannes = 0
+        for nom, groupe, calculer in lues:
+            valeur: Any = connues.get(nom, _A_RELEVER)
+            if valeur is _A_RELEVER:
+                try:
+                    valeur = calculer(environnements[groupe])
+                except Exception:  # la propriété manque : ses règles le diront
+                    valeur = None
+                    pannes |= self._lectrices[nom]
+                connues[nom] = valeur
+            if valeur is not None:
+                valeurs[nom] = valeur
+        return pannes
 
     def fermer(self) -> None:
-        for eclat in (*self._tri, *self._fond, *self._nuances):
-            eclat.fermer()
-        self._tri, self._fond, self._nuances = [], [], []
-
-
-@dataclass(slots=True)
-class _Seance:
-    """Ce que partagent les lots d'une même situation : propriétés communes, faits déjà soumis, pannes communes."""
-
-    situation: Situation
-    communes: dict[str, Any]
-    deja: dict[tuple[int, str], list[str]]
-    en_panne: set[int]
-
-
-def engendrer(rang: int, regle: Regle, catalogue: Catalogue) -> list[RegleEngendree]:
-    """Rend les règles engendrées d'une règle métier, étiquette par étiquette."""
-    prefixe = f"g{regle.groupe}"
-    periode = f"periode{regle.fenetre}"
-    en_vigueur: Dnf = [frozenset({Atome(periode, "==", 1)})]
-    pas_echue: Dnf = [frozenset({Atome(periode, ">=", 1)})]
-
-    def traduire(arbre: Any) -> tuple[Dnf, Dnf]:
-        vrai, faux = traduire_arbre(arbre, catalogue)
-        return _prefixer(vrai, prefixe), _prefixer(faux, prefixe)
-
-    applicable, inapplicable = traduire(regle.applicable_si) if regle.applicable_si is not None else (VRAI, [])
-    respectee, violee = traduire(regle.exige)
-    formes: list[tuple[int, Dnf]] = [
-        (_HORS, [frozenset({Atome(periode, "==", 0)})]),
-        (_NON_APPLICABLE, croiser(pas_echue, inapplicable)),
-        (_CONCERNEE, croiser(en_vigueur, applicable)),
-        (_CONFORME, respectee),
-        (_VIOLEE, violee),
-    ]
-    if regle.alerte_si is not None:
-        attenuee, entiere = traduire(regle.alerte_si)
-        formes += [(_ATTENUEE, attenuee), (_ENTIERE, entiere)]
-    for numero, derogation in enumerate(regle.derogations):
-        base = 1 << (_PREMIERE_DEROGATION + 3 * numero)
-        invoquee, _ = traduire(derogation.si)
-        motivee, non_motivee = traduire(derogation.justifie_par)
-        formes += [(base, invoquee), (base << 1, motivee), (base << 2, non_motivee)]
-    return [RegleEngendree(rang, etiquette, terme) for etiquette, dnf in formes for terme in absorber(dnf)]
-
-
-def _prefixer_calculs(groupes: Sequence[Mapping[str, Propriete]]) -> dict[str, tuple[int, Propriete]]:
-    return {f"g{rang}{nom}": (rang, calcul) for rang, calculs in enumerate(groupes) for nom, calcul in calculs.items()}
-
-
-def _prefixer(dnf: Dnf, prefixe: str) -> Dnf:
-    return [frozenset(Atome(prefixe + a.propriete, a.symbole, a.constante) for a in terme) for terme in dnf]
-
-
-class _Decodeur:
-    """Lit l'issue d'une règle dans le masque des étiquettes posées ; deux conclusions contraires sont une erreur."""
-
-    def __init__(self, regle: Regle) -> None:
-        self._sans_ecart = regle.fiche.sans_ecart
-        self._attenuable = regle.alerte_si is not None
-        self._derogations = len(regle.derogations)
-        self._connues: dict[int, Issue] = {}
-
-    def decoder(self, masque: int) -> Issue:
-        issue = self._connues.get(masque)
-        if issue is None:
-            issue = self._connues[masque] = self._lire(masque)
-        return issue
-
-    def _lire(self, masque: int) -> Issue:
-        tri = masque & _TRI
-        if tri != _CONCERNEE:
-            return {0: INDETERMINE, _HORS: HORS_PERIODE, _NON_APPLICABLE: NON_APPLICABLE}.get(tri, ERREUR)
-        fond = masque & _FOND
-        if fond != _VIOLEE:
-            return {0: INDETERMINE, _CONFORME: CONFORME}.get(fond, ERREUR)
-        invoquee = -1
-        for numero in range(self._derogations):
-            base = 1 << (_PREMIERE_DEROGATION + 3 * numero)
-            if masque & base:
-                motivee, non_motivee = bool(masque & base << 1), bool(masque & base << 2)
-                if motivee and non_motivee:
-                    return ERREUR
-                if motivee:
-                    return Issue("derogation", numero)
-                if not non_motivee:
-                    return INDETERMINE
-                invoquee = numero
-                break
-        if self._sans_ecart:
-            return Issue("alerte", invoquee)
-        if not self._attenuable:
-            return Issue("ecart", invoquee) if invoquee >= 0 else ECART
-        force = masque & (_ATTENUEE | _ENTIERE)
-        if force == 0:
-            return INDETERMINE
-        if force == _ATTENUEE | _ENTIERE:
-            return ERREUR
-        return Issue("alerte" if force == _ATTENUEE else "ecart", invoquee)
-
-
-# ----------------------------------------------------------------------------------------------- répartir en éclats
-
-
-def empiler(racine: dict[Atome, Any], terme: Sequence[Atome]) -> None:
-    """Ajoute un terme à l'arbre de préfixes où le module C range ses conditions."""
-    noeud = racine
-    for atome in terme:
-        noeud = noeud.setdefault(atome, {})
-
-
-def mesurer_pile(noeud: Mapping[Atome, Any]) -> int:
-    """Rend la profondeur de pile que prendrait le module C si toutes les conditions de l'arbre étaient vraies.
-
-    À chaque préfixe vrai, il empile les voisines encore à voir.
-    """
-    profondeur = len(noeud)
-    for rang, enfant in enumerate(noeud.values()):
-        if enfant:
-            profondeur = max(profondeur, rang + mesurer_pile(enfant))
-    return profondeur
-
-
-def ranger(terme: Terme) -> tuple[Atome, ...]:
-    """Rend les atomes d'un terme dans un ordre fixe (le même d'une exécution à l'autre).
-
-    La période d'abord, puis les propriétés dans l'ordre où les fiches les lisent : ce que le plus de règles partagent
-    vient en tête, et l'arbre de préfixes du module C reste étroit.
-    """
-    return tuple(sorted(terme, key=_classer))
-
-
-@cache
-def _classer(atome: Atome) -> tuple[bool, int, str, str, str]:
-    nom = atome.propriete
-    return not nom.startswith("periode"), len(nom), nom, atome.symbole, str(atome.constante)
-
-
-def repartir(engendrees: Sequence[RegleEngendree], regles: Sequence[Regle]) -> list[list[RegleEngendree]]:
-    """Répartit les règles engendrées en éclats qui ne peuvent dépasser aucune limite du module C.
-
-    Une règle métier tient toujours dans un seul éclat, pour qu'une panne ne coupe pas un verdict en deux. Celles qui
-    lisent les mêmes propriétés vont ensemble, pour que le fait de chaque éclat reste court.
-    Lève MoteurIndisponible si une règle seule dépasse une limite.
-    """
-    par_regle: dict[int, list[RegleEngendree]] = {}
-    for engendree in engendrees:
-        par_regle.setdefault(engendree.regle, []).append(engendree)
-    rangees = {rang: [ranger(engendree.terme) for engendree in groupe] for rang, groupe in par_regle.items()}
-    lues = {rang: {atome.propriete for terme in termes for atome in terme} for rang, termes in rangees.items()}
-    restantes = sorted(par_regle, key=lambda rang: (-len(lues[rang]), rang))
-    eclats: list[list[RegleEngendree]] = []
-    while restantes:
-        premiere = restantes.pop(0)
-        gabarit = _Gabarit()
-        if not gabarit.admettre(rangees[premiere]):
-            raise MoteurIndisponible(f"{regles[premiere].fiche.id} : règle trop combinatoire pour le moteur engendré")
-        eclat, vues = list(par_regle[premiere]), set(lues[premiere])
-        while restantes:
-            voisine = min(restantes, key=lambda rang: (len(lues[rang] - vues), -len(lues[rang]), rang))
-            if len(vues | lues[voisine]) > PROPRIETES_VISEES or not gabarit.admettre(rangees[voisine]):
-                break
-            restantes.remove(voisine)
-            eclat += par_regle[voisine]
-            vues |= lues[voisine]
-        eclats.append(eclat)
-    return eclats
-
-
-class _Gabarit:
-    """Ce qu'un éclat prend déjà des limites du module C."""
-
-    def __init__(self) -> None:
-        self._racine: dict[Atome, Any] = {}
-        self._fins: Counter[Atome] = Counter()
-        self._atomes: set[Atome] = set()
-
-    def admettre(self, termes: Sequence[tuple[Atome, ...]]) -> bool:
-        """Ajoute les termes d'une règle et dit si l'éclat tient encore ; sinon, il ne doit plus servir."""
-        for terme in termes:
-            empiler(self._racine, terme)
-            self._atomes.update(terme)
-            if terme:
-                self._fins[terme[-1]] += 1
-        return (
-            len(self._atomes) <= VOISINES_MAX
-            and max(self._fins.values(), default=0) <= MEME_FIN_MAX
-            and len({atome.propriete for atome in self._atomes}) <= PROPRIETES_MAX
-            and mesurer_pile(self._racine) <= PILE_MAX - 1  # une place pour le battement
-        )
-
-
-def verifier_collisions(noms: Iterable[str]) -> None:
-    """Refuse deux noms de propriété que le module C confondrait : il ne compare que des empreintes FNV de 32 bits.
-
-    Lève MoteurIndisponible.
-    """
-    tous = [*noms, "hb", "k", "sid", "id"]
-    for calculer in (_hacher_fnv1, _hacher_fnv1a):
-        vus: dict[int, str] = {}
-        for nom in tous:
-            empreinte = calculer(nom)
-            if vus.setdefault(empreinte, nom) != nom:
-                raise MoteurIndisponible(f"propriétés indiscernables pour le module C : {vus[empreinte]} et {nom}")
-
-
-def _hacher_fnv1(nom: str) -> int:
-    empreinte = 2166136261
-    for octet in nom.encode():
-        empreinte = (empreinte * 16777619) & 0xFFFFFFFF ^ octet
-    return empreinte
-
-
-def _hacher_fnv1a(nom: str) -> int:
-    empreinte = 2166136261
-    for octet in nom.encode():
-        empreinte = ((empreinte ^ octet) * 16777619) & 0xFFFFFFFF
-    return empreinte
+        for eclats in self._eclats.values():
+            for eclat in eclats:
+                eclat.fermer()
+        self._eclats = {}
 
 
 class _Eclat:
     """Un jeu compilé par le module C : quelques dizaines de règles engendrées, un état, un fait à la fois."""
 
-    def __init__(self, engendrees: Sequence[RegleEngendree], locales: frozenset[str]) -> None:
-        """Compile les règles ; `locales` nomme les propriétés qui dépendent de l'élément courant."""
-        self.regles = {engendree.regle for engendree in engendrees}
-        self.lues: dict[int, set[str]] = {}
-        self._poses: dict[str, tuple[int, int]] = {}
+    def __init__(self, siennes: Sequence[RegleEngendree], engendrees: Engendrees) -> None:
+        """Compile les règles ; un terme que plusieurs règles partagent ne tire qu'une fois, pour toutes."""
+        poses: dict[Terme, list[tuple[int, int]]] = {}
+        for engendree in siennes:
+            poses.setdefault(engendree.terme, []).append((engendree.regle, engendree.etiquette))
+        self.regles = reunir({engendree.regle for engendree in siennes})
+        self.lues: dict[int, dict[str, None]] = {engendree.regle: {} for engendree in siennes}
+        self._communes, self._locales = engendrees.communes, engendrees.locales
+        self._gardees: dict[Regles, tuple[Lues, Lues]] = {}
+        self._poses: dict[str, tuple[tuple[int, int], ...]] = {}
         definition: dict[str, Any] = {"hb": {"all": [{"m": {"hb": 1}}]}}
-        for rang, engendree in enumerate(engendrees):
-            nom = f"r{rang}"
-            self._poses[nom] = (engendree.regle, engendree.etiquette)
-            atomes = ranger(engendree.terme) or (Atome("k", "==", 1),)
-            ecrits = [_ecrire_atome(atome) for atome in atomes]
+        for numero, (terme, posees) in enumerate(poses.items()):
+            nom = f"r{numero}"
+            self._poses[nom] = tuple(posees)
+            atomes = ranger(terme)
+            ecrits = [_ecrire_atome(atome) for atome in atomes or (Atome("k", "==", 1),)]
             definition[nom] = {"all": [{"m": {"$and": ecrits} if len(ecrits) > 1 else ecrits[0]}]}
-            self.lues.setdefault(engendree.regle, set()).update(atome.propriete for atome in atomes)
-        for lues in self.lues.values():
-            lues.discard("k")
-        self._separees = {rang: (sorted(lues - locales), sorted(lues & locales)) for rang, lues in self.lues.items()}
-        self._toutes = self._reunir(self.regles)
+            for regle, _ in posees:
+                self.lues[regle].update(dict.fromkeys(atome.propriete for atome in atomes))
+        self.classer = self._retenir_le_bouquet(engendrees.bouquet)
         self._jeu = _moteur_c.create_ruleset("verifop", orjson.dumps(definition).decode())
         self._amorce = False
         self._amorcer()
 
-    def lister_lues(self, regles: set[int]) -> tuple[list[str], list[str]]:
-        """Rend les propriétés que lisent ces règles de l'éclat : communes à tous les lots, puis locales."""
-        return self._toutes if len(regles) == len(self.regles) else self._reunir(regles)
+    def _retenir_le_bouquet(self, bouquet: Bouquet) -> Callable[[str], dict[str, int]] | None:
+        """Rend ce qui relève, pour un code, les propriétés du bouquet que lit l'éclat ; les codes vus sont retenus."""
+        toutes = set(bouquet.lister_proprietes())
+        siennes = {nom for noms in self.lues.values() for nom in noms if nom in toutes}
+        for noms in self.lues.values():
+            for nom in siennes & noms.keys():
+                del noms[nom]
 
-    def _reunir(self, regles: Iterable[int]) -> tuple[list[str], list[str]]:
-        communes: dict[str, None] = {}
-        locales: dict[str, None] = {}
-        for rang in regles:
-            siennes, du_lot = self._separees[rang]
-            communes.update(dict.fromkeys(siennes))
-            locales.update(dict.fromkeys(du_lot))
-        return list(communes), list(locales)
+        def classer(code: str) -> dict[str, int]:
+            return {nom: valeur for nom, valeur in bouquet.relever(code).items() if nom in siennes}
+
+        return lru_cache(maxsize=CODES_GARDES)(classer) if siennes else None
+
+    def lister_lues(self, regles: Regles) -> tuple[Lues, Lues]:
+        """Rend les propriétés que lisent ces règles de l'éclat : communes à tous les lots, puis locales."""
+        lues = self._gardees.get(regles)
+        if lues is None:
+            if len(self._gardees) >= LECTURES_GARDEES:
+                self._gardees.clear()
+            noms = dict.fromkeys(nom for rang in lister(regles) for nom in self.lues[rang])
+            lues = self._gardees[regles] = (
+                tuple((nom, *self._communes.get(nom, _PERIODE)) for nom in noms if nom not in self._locales),
+                tuple((nom, *self._locales[nom]) for nom in noms if nom in self._locales),
+            )
+        return lues
 
     def _amorcer(self) -> None:
         """Fait tirer une règle une fois : supprimer un état où rien n'a jamais tiré fait planter le module C.
@@ -526,8 +386,8 @@ class _Eclat:
             _moteur_c.retract_fact(self._jeu, _RETRAIT)
             deja[id(self), fait] = tirees
         for nom in tirees:
-            regle, etiquette = self._poses[nom]
-            masques[regle] |= etiquette
+            for regle, etiquette in self._poses[nom]:
+                masques[regle] |= etiquette
 
     def renaitre(self) -> None:
         """Repart d'un état neuf après une panne : l'état interrompu ne rendrait plus rien pendant une minute.

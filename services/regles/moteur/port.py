@@ -13,6 +13,9 @@ Donnees = dict[str, Any]
 Environnement = tuple[Donnees, Donnees, Donnees]
 """Ce que lit une feuille : les faits de la consultation, ceux de l'élément, ceux du cadre (paramètres, date)."""
 
+AUCUN_ELEMENT: Sequence[Donnees] = ({},)
+"""Le niveau consultation se juge une fois, sans élément courant."""
+
 CONSULTATION, ELEMENT, CADRE = 0, 1, 2
 RANG_DE_PORTEE = {"consultation": CONSULTATION, "element": ELEMENT, "cadre": CADRE}
 

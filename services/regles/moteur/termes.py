@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from services.regles.conditions import Arbre, Feuille, Lecture, Noeud, Quantificateur
@@ -18,6 +18,8 @@ from services.regles.moteur.port import CADRE, Environnement, MoteurIndisponible
 
 Constante = int | str
 Propriete = Callable[[Environnement], Constante | None]
+CODES_GARDES = 1024
+"""Codes CPV dont on retient, par contrôle, s'ils relèvent de la famille."""
 TERMES_MAX = 400
 VALEURS_EN_TERMES = 2
 """Au-delà, `parmi` et `hors` se réduisent en une propriété : trop de termes sinon."""
@@ -38,11 +40,16 @@ VRAI: Dnf = [frozenset()]
 
 @dataclass(slots=True)
 class Catalogue:
-    """Les propriétés engendrées pour un jeu de règles : un nom court par lecture distincte, et comment la calculer."""
+    """Les propriétés engendrées pour un jeu de règles : un nom court par lecture distincte, et comment la calculer.
 
+    `lues` réunit les données de l'élément courant dont dépend une propriété locale.
+    """
+
+    prefixe: str = "p"
     noms: dict[Any, str] = field(default_factory=dict)
     communes: dict[str, Propriete] = field(default_factory=dict)
     locales: dict[str, Propriete] = field(default_factory=dict)
+    lues: set[str] = field(default_factory=set)
 
     def nommer(self, cle: Any, lecture: Lecture, calcul: Callable[[], Propriete]) -> str:
         """Rend le nom de la propriété `cle`, créée à la première demande.
@@ -51,9 +58,13 @@ class Catalogue:
         """
         nom = self.noms.get(cle)
         if nom is None:
-            nom = f"p{len(self.noms)}"
+            nom = f"{self.prefixe}{len(self.noms)}"
             self.noms[cle] = nom
-            (self.locales if lecture.portee == "element" else self.communes)[nom] = calcul()
+            if lecture.portee == "element":
+                self.locales[nom] = calcul()
+                self.lues.add(lecture.cle)
+            else:
+                self.communes[nom] = calcul()
         return nom
 
 
@@ -115,8 +126,8 @@ def mettre_a_l_echelle(valeur: Any, decimales: int) -> Constante | None:
     Les montants deviennent des centimes, les dates des ordinaux, les booléens 0 ou 1 : aucun flottant n'atteint le
     moteur engendré.
     """
-    if valeur is None:
-        return None
+    if valeur is None or type(valeur) is str:
+        return valeur
     if isinstance(valeur, bool):
         return int(valeur)
     if isinstance(valeur, Decimal):
@@ -136,6 +147,19 @@ def _reduire(arbre: Arbre) -> Propriete:
         return None if resultat is None else int(resultat)
 
     return reduire
+
+
+def _reduire_famille(feuille: Feuille) -> Propriete:
+    """L'appartenance à une famille de codes CPV ; les codes déjà vus sont retenus."""
+    assert feuille.famille is not None
+    lire, comparer, contenir = compiler_lecture(feuille.lecture), feuille.operateur.comparer, feuille.famille.contenir
+    classer = lru_cache(maxsize=CODES_GARDES)(lambda code: int(comparer(contenir(code), True)))
+
+    def reduire_famille(environnement: Environnement) -> Constante | None:
+        code = lire(environnement)
+        return None if code is None else classer(code)
+
+    return reduire_famille
 
 
 def _lire_normalise(feuille: Feuille) -> Propriete:
@@ -200,5 +224,6 @@ def _traduire_feuille(feuille: Feuille, catalogue: Catalogue) -> tuple[Dnf, Dnf]
         repr(feuille.constante),
         feuille.famille.nom if feuille.famille is not None else None,
     )
-    nom = catalogue.nommer(cle, lecture, lambda: _reduire(feuille))
+    reduire = _reduire_famille if feuille.famille is not None else _reduire
+    nom = catalogue.nommer(cle, lecture, lambda: reduire(feuille))
     return [frozenset({Atome(nom, "==", 1)})], [frozenset({Atome(nom, "==", 0)})]
