@@ -237,7 +237,7 @@ def choisir_code(rapport: Rapport) -> Code:
 
 @regles.command()
 def lint(contexte: typer.Context, dossier: Dossier = RACINE / "regles") -> None:
-    """Contrôler le dossier de règles (L01 à L17)."""
+    """Contrôler le dossier de règles (L01 à L18)."""
     fautes = controler_dossier(dossier)
     console = creer_console()
     for faute in fautes:

@@ -158,7 +158,7 @@ def _descendre(branche: Any, chemin: str) -> Any:
 def test_il_reste_bien_des_donnees_ordinaires_a_eprouver() -> None:
     chemins = _lister_chemins()
     assert len(chemins) >= 60, chemins
-    assert {"publicites", "egalim.part_bio", "chantier.surface_plancher_m2", "date_lancement"} <= set(chemins)
+    assert {"publicites", "egalim.part_regionale", "chantier.surface_plancher_m2", "date_lancement"} <= set(chemins)
 
 
 @pytest.mark.parametrize("graine", range(4))
@@ -421,7 +421,8 @@ def _proposer_valeurs(demande: str, hasard: random.Random) -> list[Any]:
         return [[], *(tirage._tirer_branche(branche, hasard, 0.1) for _ in range(8))]
     if champ.genre == "nombre":
         bornes = [f"{n:f}" for n in tirage._nombres.get(champ.decimales or 0, [])]
-        return ["0" if champ.decimales != 3 else "0.001", *hasard.sample(bornes, min(14, len(bornes))), bornes[-1]]
+        # Un montant ou une masse nuls ne se comparent à rien : la règle redemanderait la donnée.
+        return ["0" if champ.decimales not in (2, 3) else "0.01", *hasard.sample(bornes, min(14, len(bornes))), bornes[-1]]
     return [tirage.tirer_valeur(champ, hasard) for _ in range(25)]
 
 
@@ -470,12 +471,14 @@ def test_toute_donnee_demandee_peut_faire_bouger_sa_regle(graine: int) -> None:
 
 
 def _pouvoir_bouger(brut: Brut, cle: Cle, demande: str, demandes: tuple[str, ...], hasard: random.Random) -> bool:
-    for essai in range(200):
+    for essai in range(500):
         contexte = brut
         # Une fois sur deux, la même réponse partout : il faut parfois que tous les lots disent non.
         communes: dict[str, Any] = {}
         for autre in demandes:
-            if autre == demande or (essai % 2 and hasard.random() < 0.2):
+            # Le lot hérite de la consultation : sa donnée ne se montre parfois qu'à défaut de la sienne.
+            herite = demande.endswith(f".{autre}")
+            if autre == demande or (essai % 2 and (herite or hasard.random() < 0.2)):
                 continue
             valeur = hasard.choice(_proposer_valeurs(autre, hasard))
             if essai % 2 == 0:

@@ -51,7 +51,7 @@ class RegleEngendree:
 class Engendrees:
     """Ce qu'engendrent les règles d'un niveau, temps par temps, et les propriétés que lisent les termes.
 
-    Les familles que le code CPV du lot doit porter sont dans `bouquet`, les autres propriétés dans `communes` (les mêmes
+    Les familles que le code CPV du lot doit porter sont dans `bouquet`, les autres propriétés dans `communes` (mêmes
     pour tous les lots) et `locales`.
     Chaque propriété va avec le groupe de dates dont elle lit le cadre ; `lues` réunit les données de l'élément courant
     dont les locales dépendent ; `periodes` associe la propriété à la fenêtre.
