@@ -147,8 +147,9 @@ class Lecture:
     source: str
     portee: Portee
     cle: str
-    champ: Champ = field(hash=False)  # l'exemple d'un champ peut être une liste
-    defaut: Any = None
+    # L'exemple d'un champ, la valeur supposée peuvent être des listes : hors de l'empreinte, non de la comparaison.
+    champ: Champ = field(hash=False)
+    defaut: Any = field(default=None, hash=False)
 
     def lire(self, consultation: dict[str, Any], element: dict[str, Any], cadre: dict[str, Any]) -> Any:
         """Rend la valeur, la valeur supposée à défaut, ou None si la donnée est absente."""

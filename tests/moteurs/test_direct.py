@@ -359,6 +359,19 @@ def test_deux_groupes_de_dates_gardent_chacun_leur_cadre() -> None:
     assert direct == durable
 
 
+def test_une_liste_supposee_se_lit_aussi_dans_une_condition_d_application_partagee() -> None:
+    contexte = fabriquer_contexte(suppositions={"labels_exiges": []})
+    garde = {
+        "toutes": [
+            {"fait": "labels_exiges", "nombre_egal": 0},
+            {"pour_chaque": "labels_exiges", "verifie": {"fait": "innovant", "egal": True}},
+        ]
+    }
+    regles = [fabriquer_regle(EXIGE, applicable_si=garde, contexte=contexte, id=f"ESSAI-{rang}") for rang in range(4)]
+    for direct, durable in juger_des_deux(regles, [situer(OUI), situer({**OUI, "labels_exiges": ["NF"]})]):
+        assert direct == durable
+
+
 def test_le_moteur_direct_est_sans_etat() -> None:
     moteur = MoteurDirect([fabriquer_regle(EXIGE)])
     assert moteur.juger(situer(OUI)) == moteur.juger(situer(OUI))

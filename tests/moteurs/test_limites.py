@@ -1,7 +1,10 @@
 """Les limites mesurées de durable-rules : chacune est franchie ici, aucune ne doit l'être dans le module C."""
 
 import gc
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -20,7 +23,7 @@ from services.regles.moteur.direct import MoteurDirect
 from services.regles.moteur.double import MoteurDouble
 from services.regles.moteur.durable import MoteurDurable, etre_disponible
 from services.regles.moteur.engendrement import RegleEngendree, engendrer
-from services.regles.moteur.port import CONFORME, ECART, MoteurIndisponible, Situation
+from services.regles.moteur.port import CONFORME, ECART, MoteurIndisponible, Situation, separer_par_niveau
 from services.regles.moteur.repartition import (
     MEME_FIN_MAX,
     PILE_MAX,
@@ -36,6 +39,7 @@ from services.regles.moteur.termes import Atome, Constante
 from services.regles.regle import Regle
 from services.regles.verification import Verificateur
 from tests.moteurs.atelier import (
+    RACINE,
     charger_regles_reelles,
     fabriquer_regle,
     juger_des_deux,
@@ -150,6 +154,35 @@ def test_aucun_eclat_de_regles_au_hasard_ne_depasse_une_limite() -> None:
     _, regles = charger_paquet_au_hasard(1)
     assert _verifier_eclats([r for r in regles if not r.niveau_lot]) > 2
     assert _verifier_eclats([r for r in regles if r.niveau_lot]) > 2
+
+
+def test_les_eclats_ne_dependent_pas_du_hasard_des_empreintes_de_python() -> None:
+    """Deux processus qui servent le même paquet doivent compiler le même moteur."""
+    code = (
+        "from tests.moteurs.test_limites import decrire_eclats; from tests.moteurs.atelier import *;"
+        "print(decrire_eclats(charger_regles_reelles().regles))"
+    )
+    sorties = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=RACINE,
+            env=os.environ | {"PYTHONHASHSEED": graine, "PYTHONPATH": str(RACINE)},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for graine in ("1", "4")
+    }
+    assert len(sorties) == 1
+
+
+def decrire_eclats(regles: Sequence[Regle]) -> list[list[tuple[int, int, tuple[Atome, ...]]]]:
+    """Rend chaque éclat de chaque niveau, terme par terme."""
+    return [
+        [(engendree.regle, engendree.etiquette, ranger(engendree.terme)) for engendree in eclat]
+        for du_niveau in separer_par_niveau(regles)
+        for temps in _engendrer_temps(du_niveau)
+        for eclat in repartir(temps, du_niveau)
+    ]
 
 
 def test_la_pile_bornee_compte_les_voisines_en_attente() -> None:

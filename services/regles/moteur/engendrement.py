@@ -51,10 +51,9 @@ class RegleEngendree:
 class Engendrees:
     """Ce qu'engendrent les règles d'un niveau, temps par temps, et les propriétés que lisent les termes.
 
-    Les familles que le code CPV du lot doit porter sont dans `bouquet`, les autres propriétés dans `communes` (mêmes
-    pour tous les lots) et `locales`.
-    Chaque propriété va avec le groupe de dates dont elle lit le cadre ; `lues` réunit les données de l'élément courant
-    dont les locales dépendent ; `periodes` associe la propriété à la fenêtre.
+    Les familles dont le code CPV du lot doit relever sont dans `bouquet` ; les autres propriétés, dans `communes` (les
+    mêmes pour tous les lots) et `locales`, vont avec le groupe de dates dont elles lisent le cadre. `periodes` associe
+    sa propriété à chaque fenêtre ; `lues` réunit les données de l'élément courant dont un verdict dépend.
     `gardes_de[rang]` compte les gardes de la règle, `triees` réunit celles dont le tri reste à faire.
     """
 

@@ -40,21 +40,27 @@ def empiler(racine: dict[Atome, Any], terme: Sequence[Atome]) -> None:
 
 
 def mesurer_pile(noeud: Mapping[Atome, Any]) -> int:
-    """Rend la plus grande profondeur que la pile du module C peut prendre sur cet arbre, quel que soit le fait.
+    """Rend la plus grande profondeur que la pile du module C peut prendre sur cet arbre, quel que soit le fait."""
+    return _empiler_voisines({atome: mesurer_pile(enfants) for atome, enfants in noeud.items()})
 
-    Sous chaque préfixe vrai, il empile toutes les voisines vraies, dans un ordre qui dépend du fait, puis descend dans
-    la dernière : au pire, toutes les autres attendent encore.
+
+def _empiler_voisines(profondeurs: Mapping[Atome, int]) -> int:
+    """Rend la profondeur de conditions voisines, chacune avec celle de l'arbre qui la suit.
+
+    Sous chaque préfixe vrai, le module C empile toutes les voisines vraies, dans un ordre qui dépend du fait, puis
+    descend dans la dernière : au pire, toutes les autres attendent encore.
     """
     par_propriete: dict[str, list[Atome]] = {}
-    for atome in noeud:
+    for atome in profondeurs:
         par_propriete.setdefault(atome.propriete, []).append(atome)
-    ensemble = {nom: compter_vraies(tuple(atomes)) for nom, atomes in par_propriete.items()}
+    groupes = {nom: tuple(atomes) for nom, atomes in par_propriete.items()}
+    ensemble = {nom: compter_vraies(atomes) for nom, atomes in groupes.items()}
     largeur = profondeur = sum(ensemble.values())
-    for atome, enfants in noeud.items():
-        if enfants:
-            siennes = par_propriete[atome.propriete]
-            attendent = largeur - ensemble[atome.propriete] + compter_vraies(tuple(siennes), atome) - 1
-            profondeur = max(profondeur, attendent + mesurer_pile(enfants))
+    for atome, suite in profondeurs.items():
+        if suite:
+            nom = atome.propriete
+            attendent = largeur - ensemble[nom] + compter_vraies(groupes[nom], atome) - 1
+            profondeur = max(profondeur, attendent + suite)
     return profondeur
 
 
@@ -131,25 +137,26 @@ class _Gabarit:
 
     def __init__(self) -> None:
         self._racine: dict[Atome, Any] = {}
+        self._profondeurs: dict[Atome, int] = {}
         self._termes: set[tuple[Atome, ...]] = set()
         self._fins: Counter[Atome] = Counter()
         self._atomes: set[Atome] = set()
 
     def admettre(self, termes: Sequence[tuple[Atome, ...]]) -> bool:
         """Ajoute les termes d'une règle et dit si l'éclat tient encore ; sinon, il ne doit plus servir."""
-        for terme in termes:
-            if terme in self._termes:
-                continue
+        neufs = [terme for terme in termes if terme and terme not in self._termes]
+        for terme in neufs:
             self._termes.add(terme)
             empiler(self._racine, terme)
             self._atomes.update(terme)
-            if terme:
-                self._fins[terme[-1]] += 1
+            self._fins[terme[-1]] += 1
+        for premier in {terme[0] for terme in neufs}:
+            self._profondeurs[premier] = mesurer_pile(self._racine[premier])
         return (
             len(self._atomes) <= VOISINES_MAX
             and max(self._fins.values(), default=0) <= MEME_FIN_MAX
             and len({atome.propriete for atome in self._atomes}) <= PROPRIETES_MAX
-            and mesurer_pile(self._racine) <= PILE_MAX - 1  # une place pour le battement
+            and _empiler_voisines(self._profondeurs) <= PILE_MAX - 1  # une place pour le battement
         )
 
 

@@ -82,7 +82,7 @@ def traduire_arbre(arbre: Arbre, catalogue: Catalogue) -> tuple[Dnf, Dnf]:
             croises, reunis = croiser(croises, vrai), absorber([*reunis, *faux])
         return (croises, reunis) if arbre.toutes else (reunis, croises)
     if isinstance(arbre, Quantificateur):
-        nom = catalogue.nommer(("quantificateur", repr(arbre)), arbre.liste, lambda: _reduire(arbre))
+        nom = catalogue.nommer(("quantificateur", arbre), arbre.liste, lambda: _reduire(arbre))
         return [frozenset({Atome(nom, "==", 1)})], [frozenset({Atome(nom, "==", 0)})]
     return _traduire_feuille(arbre, catalogue)
 
@@ -221,8 +221,8 @@ def _traduire_feuille(feuille: Feuille, catalogue: Catalogue) -> tuple[Dnf, Dnf]
         operateur.famille,
         identite,
         operateur.nom,
-        repr(feuille.constante),
-        feuille.famille.nom if feuille.famille is not None else None,
+        feuille.constante,
+        feuille.famille,
     )
     reduire = _reduire_famille if feuille.famille is not None else _reduire
     nom = catalogue.nommer(cle, lecture, lambda: reduire(feuille))
