@@ -422,7 +422,8 @@ def _proposer_valeurs(demande: str, hasard: random.Random) -> list[Any]:
     if champ.genre == "nombre":
         bornes = [f"{n:f}" for n in tirage._nombres.get(champ.decimales or 0, [])]
         # Un montant ou une masse nuls ne se comparent à rien : la règle redemanderait la donnée.
-        return ["0" if champ.decimales not in (2, 3) else "0.01", *hasard.sample(bornes, min(14, len(bornes))), bornes[-1]]
+        plus_petit = "0.01" if champ.decimales in (2, 3) else "0"
+        return [plus_petit, *hasard.sample(bornes, min(14, len(bornes))), bornes[-1]]
     return [tirage.tirer_valeur(champ, hasard) for _ in range(25)]
 
 
