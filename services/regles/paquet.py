@@ -174,13 +174,19 @@ def charger_paquet(dossier: Path, dossier_cache: Path | None = None) -> Paquet:
 
 @contextmanager
 def suspendre_ramasse_miettes() -> Iterator[None]:
-    """Suspend le ramasse-miettes : charger crée d'un coup des centaines de milliers d'objets, et aucun déchet."""
+    """Suspend le ramasse-miettes : charger crée d'un coup des centaines de milliers d'objets, et aucun déchet.
+
+    Ces objets durent : les ranger d'emblée parmi les anciens épargne de les parcourir tous en le remettant en marche.
+    """
     actif = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if actif:
+            if gc.get_freeze_count() == 0:  # sinon l'appelant a mis des objets à l'abri, et l'on ne les en sort pas
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 

@@ -216,12 +216,6 @@ class Tirage:
 
     # ------------------------------------------------------------------------------------------------- tirer
 
-    def tirer(self, hasard: random.Random) -> dict[str, Any]:
-        """Rend une FOP valide : une fois sur deux toute neuve, sinon un cas de fiche un peu changé."""
-        if self._exemples and hasard.random() < 0.5:
-            return self._alterer(copy.deepcopy(hasard.choice(self._exemples)), hasard)
-        return self._inventer(hasard)
-
     def _alterer(self, fop: dict[str, Any], hasard: random.Random) -> dict[str, Any]:
         for nom in hasard.sample(sorted(self._racine.enfants), hasard.choice((0, 1, 1, 2, 4))):
             if nom == "acheteur":
@@ -340,10 +334,19 @@ class Tirage:
         return int(nombre) if decimales == 0 else f"{nombre:f}"
 
     def tirer_plusieurs(self, graine: int, nombre: int) -> Iterator[dict[str, Any]]:
-        """Rend `nombre` FOP, les mêmes pour une même graine."""
+        """Rend `nombre` FOP valides, les mêmes pour une même graine.
+
+        Une sur deux est toute neuve, l'autre un cas de fiche un peu changé ; chaque cas passe avant qu'un ne revienne.
+        """
         hasard = random.Random(graine)
-        for _ in range(nombre):
-            yield self.tirer(hasard)
+        restants: list[dict[str, Any]] = []
+        for rang in range(nombre):
+            if rang % 2 or not self._exemples:
+                yield self._inventer(hasard)
+                continue
+            if not restants:
+                restants = hasard.sample(self._exemples, len(self._exemples))
+            yield self._alterer(copy.deepcopy(restants.pop()), hasard)
 
 
 def _etre_renseigne(valeur: Any) -> bool:

@@ -1,5 +1,7 @@
 """Le paquet : toutes ses fautes d'un coup, avec fichier et ligne, et une empreinte qui ne ment pas."""
 
+import contextlib
+import gc
 import random
 import shutil
 from collections.abc import Callable
@@ -12,7 +14,7 @@ import pytest
 from services.regles.erreurs import Anomalie, PaquetInvalide
 from services.regles.faits import etablir_faits
 from services.regles.fiches import LIBELLES_CORPUS
-from services.regles.paquet import charger_paquet, lire_sources
+from services.regles.paquet import charger_paquet, lire_sources, suspendre_ramasse_miettes
 from tests.moteurs.atelier import REGLES, charger_regles_reelles, lire_essai
 from tests.regles.dossier_minimal import Contenu, copier, ecrire, trouver_ligne
 
@@ -316,3 +318,35 @@ def test_les_acheteurs_sont_indexes_par_siren(tmp_path: Path) -> None:
     paquet = charger_paquet(ecrire(tmp_path, copier()))
     assert set(paquet.acheteurs) == {"200040483"}
     assert paquet.acheteurs["200040483"].spaser == "vra_2023_2026"
+
+
+# ----------------------------------------------------------------------------------------- ramasse-miettes
+
+
+def test_le_ramasse_miettes_repart_apres_le_chargement_meme_fautif() -> None:
+    with contextlib.suppress(ValueError), suspendre_ramasse_miettes():
+        assert not gc.isenabled()
+        raise ValueError
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
+
+
+def test_ce_que_l_appelant_avait_mis_a_l_abri_y_reste() -> None:
+    gc.freeze()
+    try:
+        abrites = gc.get_freeze_count()
+        with suspendre_ramasse_miettes():
+            pass
+        assert gc.get_freeze_count() >= abrites // 2 > 0
+    finally:
+        gc.unfreeze()
+
+
+def test_un_ramasse_miettes_arrete_le_reste() -> None:
+    gc.disable()
+    try:
+        with suspendre_ramasse_miettes():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
