@@ -33,7 +33,7 @@ class Serveur:
         self.processus = subprocess.Popen(
             [sys.executable, "-c", code],
             cwd=RACINE,
-            env=os.environ | {"VERIFOP_REGLES": str(regles), "VERIFOP_CACHE": str(regles.parent / "cache")},
+            env=os.environ | {"VERIFOP_REGLES": str(regles), "VERIFOP_CACHE": ""},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
